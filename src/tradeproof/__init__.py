@@ -1,0 +1,1 @@
+"""Train, prove and promote trading models."""
