@@ -21,9 +21,7 @@ def load_params(path: Path) -> AllParams:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:
-        raise ParamsError(
-            f"{path} cannot be read ({e}); expected a YAML file, see params.yaml in the repository"
-        ) from e
+        raise ParamsError(f"{path} cannot be read ({e}); expected a YAML file such as params.yaml") from e
     try:
         raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506  # a SafeLoader underneath
     except yaml.YAMLError as e:

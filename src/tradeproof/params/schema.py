@@ -272,7 +272,8 @@ class AllParams(Params):
     train_base: TrainBaseParams
     finetune: FinetuneParams
     evaluate: EvaluateParams
-    register: RegisterParams  # type: ignore[assignment]  # the stage's name shadows pydantic's ABCMeta.register
+    # pydantic models have a method named register
+    registration: Annotated[RegisterParams, Field(alias="register")]
 
 
 def cross_section_faults(params: AllParams) -> list[str]:
@@ -298,7 +299,8 @@ def cross_section_faults(params: AllParams) -> list[str]:
         found.append(f"train_base.tickers holds {strangers}, expected only tickers of universe.tickers: add them there")
     if params.profit.horizon not in params.train_base.horizons:
         found.append(
-            f"profit.horizon is {params.profit.horizon}, expected one of train_base.horizons {params.train_base.horizons}"
+            f"profit.horizon is {params.profit.horizon}, expected one of train_base.horizons "
+            f"{params.train_base.horizons}"
         )
     return found
 
