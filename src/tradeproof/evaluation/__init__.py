@@ -1,0 +1,1 @@
+"""The test split: price models beside their yardsticks, traded through the one simulator, told in a report."""

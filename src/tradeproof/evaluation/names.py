@@ -1,0 +1,31 @@
+"""What everything in a comparison is called: in metrics, on plots, in sentences."""
+
+HISTORICAL_VOLATILITY = "historical_volatility"
+GARCH_T = "garch_t"
+LIGHTGBM = "lightgbm"
+YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, LIGHTGBM)
+
+BUY_AND_HOLD = "buy_and_hold"
+BUY_AND_HOLD_CAPPED = "buy_and_hold_capped"
+MOMENTUM = "momentum"
+AVERAGE_CROSS = "average_cross"
+CASH = "cash"
+RULES = (BUY_AND_HOLD_CAPPED, BUY_AND_HOLD, MOMENTUM, AVERAGE_CROSS, CASH)
+
+LABELS = {
+    "base": "Base model",
+    "finetuned": "Fine-tuned models",
+    HISTORICAL_VOLATILITY: "Historical volatility",
+    GARCH_T: "GARCH(1,1)-t",
+    LIGHTGBM: "LightGBM",
+    BUY_AND_HOLD: "Buy-and-hold, all the money",
+    BUY_AND_HOLD_CAPPED: "Buy-and-hold, same cap",
+    MOMENTUM: "12-1 momentum",
+    AVERAGE_CROSS: "Moving-average cross",
+    CASH: "Cash",
+}
+
+
+def label(name: str) -> str:
+    """The name as a reader sees it; a model without a label of its own is shown by its name."""
+    return LABELS.get(name, name.replace("_", " ").capitalize())

@@ -1,0 +1,233 @@
+"""Plots of a comparison as PNG bytes: no clock, no user settings, the same figures give the same bytes."""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tradeproof.evaluation.names import (
+    AVERAGE_CROSS,
+    BUY_AND_HOLD,
+    BUY_AND_HOLD_CAPPED,
+    CASH,
+    GARCH_T,
+    HISTORICAL_VOLATILITY,
+    LIGHTGBM,
+    MOMENTUM,
+    label,
+)
+from tradeproof.market.positions import quantile_column
+
+INK, MUTED, GRID = "#1c2733", "#66717d", "#dfe4e8"
+# Okabe and Ito's colours, which colour-blind readers can tell apart
+MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+OTHER_COLOURS = {
+    HISTORICAL_VOLATILITY: "#8a949e",
+    GARCH_T: "#E69F00",
+    LIGHTGBM: "#56B4E9",
+    BUY_AND_HOLD: INK,
+    BUY_AND_HOLD_CAPPED: INK,
+    MOMENTUM: "#b9a100",
+    AVERAGE_CROSS: "#CC79A7",
+    CASH: "#b4bbc2",
+}
+DASHES = {BUY_AND_HOLD: (0, (1, 1.6)), BUY_AND_HOLD_CAPPED: (0, (5, 2)), CASH: (0, (1, 3))}
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10.0,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#b4bbc2",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "svg.hashsalt": "tradeproof",
+}
+DOTS_PER_INCH = 144
+WIDTH = 9.6  # inches
+
+
+def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
+    """Value of all accounts together, as share of the money they started with.
+
+    Args:
+        curves: date, then one column per policy, currency units.
+        models: Policies drawn boldly.
+    """
+    with _canvas(4.6) as (figure, finish):
+        axes = figure.subplots()
+        gains = 100.0 * (_values(curves) / _values(curves).iloc[0] - 1.0)
+        for name in gains.iloc[-1].sort_values(ascending=False, kind="stable").index:
+            axes.plot(
+                curves["date"], gains[name], label=f"{label(name)}  {gains[name].iloc[-1]:+.1f} %", **_line(name, models)
+            )
+        axes.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+        axes.set_ylabel("Gain since the start of the test split, %")
+        axes.margins(x=0.01)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK, title="Gain at the end", alignment="left")
+        return finish()
+
+
+def drawdown_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
+    """Distance below the highest value so far, for the models and buy-and-hold."""
+    with _canvas(3.4) as (figure, finish):
+        axes = figure.subplots()
+        values = _values(curves)
+        falls = 100.0 * (values / values.cummax() - 1.0)
+        for name in (*models, BUY_AND_HOLD_CAPPED, BUY_AND_HOLD):
+            axes.plot(curves["date"], falls[name], label=f"{label(name)}  {falls[name].min():.1f} %", **_line(name, models))
+        axes.set_ylabel("Below the highest value so far, %")
+        axes.margins(x=0.01)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK, title="Deepest", alignment="left")
+        return finish()
+
+
+def skill_plot(skill: pd.DataFrame, models: Sequence[str], confidence: float) -> bytes:
+    """CRPS skill against historical volatility with its interval, per horizon.
+
+    Args:
+        skill: model, horizon, skill, low, high (shares).
+        models: Models drawn boldly.
+        confidence: Coverage of the intervals, for the label.
+    """
+    horizons = sorted(skill["horizon"].unique())
+    with _canvas(1.1 + 0.42 * skill["model"].nunique()) as (figure, finish):
+        panels = figure.subplots(1, len(horizons), sharey=True, squeeze=False)[0]
+        for axes, horizon in zip(panels, horizons, strict=True):
+            rows = skill[skill["horizon"] == horizon].reset_index(drop=True)
+            for place, row in rows.iterrows():
+                colour = _line(row["model"], models)["color"]
+                axes.barh(place, 100.0 * row["skill"], height=0.56, color=colour, alpha=0.85, zorder=2)
+                axes.plot([100.0 * row["low"], 100.0 * row["high"]], [place, place], color=INK, linewidth=1.4, zorder=3)
+            axes.axvline(0.0, color=INK, linewidth=1.0, zorder=4)
+            axes.set_yticks(range(len(rows)), [label(name) for name in rows["model"]])
+            axes.tick_params(axis="y", labelcolor=INK, length=0)
+            axes.grid(visible=False, axis="y")
+            axes.set_title(f"{_bars(horizon)} ahead")
+            axes.set_xlabel("Lower CRPS than historical volatility, %")
+        panels[0].invert_yaxis()
+        figure.text(
+            1.0, 0.0, f"line: {100.0 * confidence:g} % block-bootstrap interval", ha="right", va="top", color=MUTED, size=8.5
+        )
+        return finish()
+
+
+def calibration_plot(calibration: pd.DataFrame, models: Sequence[str]) -> bytes:
+    """How far the share of outcomes below each quantile is from what the quantile promised, per horizon.
+
+    Args:
+        calibration: model, horizon, level, observed (shares).
+        models: Models drawn boldly.
+    """
+    horizons = sorted(calibration["horizon"].unique())
+    with _canvas(3.7) as (figure, finish):
+        panels = figure.subplots(1, len(horizons), sharey=True, squeeze=False)[0]
+        for axes, horizon in zip(panels, horizons, strict=True):
+            rows = calibration[calibration["horizon"] == horizon]
+            for name in rows["model"].unique():
+                one = rows[rows["model"] == name]
+                axes.plot(
+                    100.0 * one["level"],
+                    100.0 * (one["observed"] - one["level"]),
+                    marker="o",
+                    markersize=4,
+                    label=label(name),
+                    **_line(name, models),
+                )
+            axes.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
+            axes.set_title(f"{_bars(horizon)} ahead")
+            axes.set_xlabel("Quantile level, %")
+            axes.set_xticks([0, 25, 50, 75, 100])
+        panels[0].set_ylabel("Outcomes below it minus its level,\npercentage points")
+        panels[-1].legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), labelcolor=INK)
+        return finish()
+
+
+def fan_plot(fan: pd.DataFrame, levels: Sequence[float]) -> bytes:
+    """The forecast bands of the last test bars and what came.
+
+    Args:
+        fan: date (last bar known), outcome, one column per quantile level; log returns of one ticker, model, horizon.
+        levels: Quantile levels, ascending.
+    """
+    with _canvas(3.8) as (figure, finish):
+        axes = figure.subplots()
+        dates, colour = fan["date"], MODEL_COLOURS[0]
+        for low, high, alpha in _bands(levels):
+            bottom, top = (100.0 * fan[quantile_column(level)] for level in (low, high))
+            text = f"central {100.0 * (high - low):.0f} % of the forecast"
+            axes.fill_between(dates, bottom, top, color=colour, alpha=alpha, linewidth=0.0, label=text)
+        axes.plot(dates, 100.0 * fan[quantile_column(0.5)], color=colour, linewidth=1.2, label="median forecast")
+        outcomes = 100.0 * fan["outcome"].to_numpy()
+        outside = _outside(fan, levels)
+        axes.scatter(dates[~outside], outcomes[~outside], s=11, color=INK, zorder=4, label="what came")
+        axes.scatter(dates[outside], outcomes[outside], s=24, color="#D55E00", zorder=5, label="came outside the widest band")
+        axes.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+        axes.set_ylabel("Log return, %")
+        axes.margins(x=0.01)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK)
+        return finish()
+
+
+@contextmanager
+def _canvas(height: float) -> Iterator[tuple[Any, Any]]:
+    """A figure under the house style, and the function that turns it into bytes."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        canvas = FigureCanvasAgg(figure)
+
+        def finish() -> bytes:
+            buffer = io.BytesIO()
+            # the default metadata would carry the version of the drawing library
+            canvas.print_figure(
+                buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08, metadata={"Software": None}
+            )
+            return buffer.getvalue()
+
+        yield figure, finish
+
+
+def _line(name: str, models: Sequence[str]) -> dict[str, Any]:
+    if name in models:
+        return {"color": MODEL_COLOURS[list(models).index(name) % len(MODEL_COLOURS)], "linewidth": 2.2, "zorder": 5}
+    return {"color": OTHER_COLOURS[name], "linewidth": 1.3, "zorder": 3, "linestyle": DASHES.get(name, "-")}
+
+
+def _bands(levels: Sequence[float]) -> list[tuple[float, float, float]]:
+    """Pairs of levels with the same tail, widest first, with an opacity that adds up towards the middle."""
+    pairs = [(low, high) for low in levels for high in levels if low < 0.5 and abs(low + high - 1.0) < 1e-9]
+    return [(low, high, 0.16) for low, high in pairs]
+
+
+def _outside(fan: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.bool_]:
+    low, high = (fan[quantile_column(level)].to_numpy() for level in (min(levels), max(levels)))
+    outcomes = fan["outcome"].to_numpy()
+    outside: NDArray[np.bool_] = (outcomes < low) | (outcomes > high)
+    return outside
+
+
+def _values(curves: pd.DataFrame) -> pd.DataFrame:
+    return curves.drop(columns="date")
+
+
+def _bars(horizon: int) -> str:
+    return "1 bar" if horizon == 1 else f"{horizon} bars"

@@ -1,0 +1,1 @@
+"""The market room: one simulator, the figures drawn from it, and the yardsticks beside it."""

@@ -1,0 +1,64 @@
+"""Prices of many series on one time axis, checked once and then trusted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tradeproof.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PriceArrays:
+    """Open, high, low and close, each [time, series] in currency units; a series without a bar at t has NaN in all four.
+
+    Raises:
+        DataError: Other shapes, a bar with only some prices, a price that is not positive and finite, or a high or low
+            that does not enclose open and close.
+    """
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("open", "high", "low", "close"):
+            array = np.ascontiguousarray(getattr(self, name), dtype=np.float64).view()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        _check_shapes(self)
+        _check_bars(self)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(time, series)."""
+        time, series = self.close.shape
+        return time, series
+
+
+def _check_shapes(bars: PriceArrays) -> None:
+    shapes = {name: getattr(bars, name).shape for name in ("open", "high", "low", "close")}
+    if len(set(shapes.values())) > 1 or bars.close.ndim != 2 or not bars.close.size:
+        raise DataError(f"prices have shapes {shapes}, expected four equal ones (time, series) with at least one bar")
+
+
+def _check_bars(bars: PriceArrays) -> None:
+    with np.errstate(invalid="ignore"):
+        whole = (
+            (bars.low > 0.0)
+            & (bars.low <= np.minimum(bars.open, bars.close))
+            & (bars.high >= np.maximum(bars.open, bars.close))
+            & (bars.high < np.inf)
+        )
+    absent = np.isnan(bars.open) & np.isnan(bars.high) & np.isnan(bars.low) & np.isnan(bars.close)
+    wrong = ~(whole | absent)
+    if wrong.any():
+        bar, series = (int(found[0]) for found in np.nonzero(wrong))
+        shown = [float(getattr(bars, name)[bar, series]) for name in ("open", "high", "low", "close")]
+        raise DataError(
+            f"bar {bar} of series {series} has open, high, low, close {shown}, expected 0 < low <= open, close <= high, "
+            "all finite, or NaN in all four where there is no bar. Mend the bars (params download.quality finds them)"
+        )
