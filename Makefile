@@ -1,5 +1,5 @@
 # make repro   the whole pipeline, from raw bars to registered models; sets up everything it needs
-# make test    ruff, mypy and pytest; sets up everything they need
+# make test    ruff, mypy and pytest; sets up everything they need; test-slow runs the slow tests
 # Both work again at once, and offline, after the first time. PYTHON=python3.11 chooses the interpreter.
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ DEVELOPMENT := $(VENV)/.developed-$(LISTS)
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PYTHONHASHSEED := 0
 
-.PHONY: repro test lint environment clean
+.PHONY: repro test test-slow lint environment clean
 
 repro: $(RUNTIME)
 	dvc pull --quiet data.dvc
@@ -22,6 +22,9 @@ repro: $(RUNTIME)
 
 test: lint
 	pytest $(PYTEST_FLAGS)
+
+test-slow: lint
+	pytest $(PYTEST_FLAGS) -m slow
 
 lint: $(DEVELOPMENT)
 	ruff check .

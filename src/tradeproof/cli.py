@@ -14,7 +14,11 @@ from tradeproof.errors import StorageError, TradeproofError
 from tradeproof.runtime.files import FULL_DISK
 
 app = typer.Typer(
-    help="Train, prove and promote trading models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="Train, prove and promote trading models.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 ParamsOption = Annotated[Path, typer.Option("--params", help="The params file.")]
 DEFAULT_PARAMS = Path("params.yaml")
@@ -81,11 +85,14 @@ def register(params: ParamsOption = DEFAULT_PARAMS) -> None:
 
 
 @app.command()
-def lookahead(params: ParamsOption = DEFAULT_PARAMS) -> None:
+def lookahead(
+    params: ParamsOption = DEFAULT_PARAMS,
+    cuts: Annotated[int, typer.Option(min=1, help="Dates after which the future is rewritten.")] = 6,
+) -> None:
     """Rewrite the future of the downloaded bars and show that no feature of the past changes."""
     from tradeproof.stages import lookahead as tool
 
-    for line in tool.run(params, Path.cwd()):
+    for line in tool.run(params, Path.cwd(), cuts):
         _say(line)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from tradeproof.data.adjustment import AdjustedBars, adjust_bars
+from tradeproof.data.bars import VALUE_COLUMNS
 from tradeproof.data.quality import Period, QualityReport, check_bars
+from tradeproof.data.quality_rules import order_broken
 from tradeproof.data.sources import RawBars, load_bars
 from tradeproof.errors import DataError
 from tradeproof.params.schema import AllParams
@@ -42,6 +44,7 @@ def acquire_bars(params: AllParams, root: Path) -> Acquired:
     period = Period(params.data.start, params.data.end)
     report = check_bars(raw.files, period, params.universe, params.download)
     adjusted = adjust_bars(report.bars, raw.origin.adjustment)
+    _recheck(report.bars, adjusted.bars)
     found = sorted(set(adjusted.bars["ticker"]))
     missing = [ticker for ticker in params.universe.tickers if ticker not in found]
     if missing:
@@ -50,6 +53,19 @@ def acquire_bars(params: AllParams, root: Path) -> Acquired:
             f"{period.end}; it has {found}. Correct the ticker, or ask for other days"
         )
     return Acquired(adjusted.bars, _manifest(params, raw, report, adjusted))
+
+
+def _recheck(raw: pd.DataFrame, adjusted: pd.DataFrame) -> None:
+    """The adjustment scales a bar as a whole, so it may not break the order of any bar that had it."""
+    broken = order_broken(adjusted) & ~order_broken(raw)
+    lost = adjusted[list(VALUE_COLUMNS)].isna() & ~raw[list(VALUE_COLUMNS)].isna()
+    broken |= lost.any(axis=1).to_numpy()
+    if broken.any():
+        first = adjusted[broken].iloc[0]
+        raise DataError(
+            f"the adjustment breaks {int(broken.sum())} bars, first {first['ticker']} {first['date']:%Y-%m-%d}; "
+            "expected low <= open, close <= high as before: look at its split_coefficient and dividend_amount"
+        )
 
 
 def _manifest(params: AllParams, raw: RawBars, report: QualityReport, adjusted: AdjustedBars) -> dict[str, Any]:

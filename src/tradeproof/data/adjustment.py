@@ -134,7 +134,7 @@ def _refuse(
 def _statement(methods: dict[str, list[str]], splits: int, dividends: int, as_delivered: str) -> str:
     done = {
         BY_EVENTS: f"total-return-adjusted backwards from the last bar by {splits} splits and {dividends} dividends "
-        "(CRSP returns, dividends reinvested at the close of the ex-date; volume adjusted for splits); before that: "
+        "(CRSP returns, dividends reinvested at the close of the ex-date; volume adjusted for splits); as delivered: "
         f"{as_delivered}",
         BY_ADJUSTED_CLOSE: "rescaled by the delivered adjusted close, last bar unchanged, volume as delivered",
         AS_DELIVERED: f"as delivered: {as_delivered}",

@@ -21,7 +21,7 @@ class ParsedDates:
 
     Attributes:
         days: datetime64[us] at midnight, the wall-clock day of the delivered stamp; NaT where it cannot be read.
-        times: Time of day as text, empty where there is none; tells rows within a day from daily rows.
+        times: Time of day, text or seconds; only good to tell rows within a day from daily rows.
         fault: Why the column as a whole cannot be read, or None.
         note: How it was read, where that is worth a word, or None.
     """
@@ -39,20 +39,25 @@ def parse_dates(column: pd.Series) -> ParsedDates:
     told apart by a day above 12; a column without one is refused, because guessing would swap days and months.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        wall = column.dt.tz_localize(None)
+        wall = column.dt.tz_localize(None).dt.as_unit("us")
         days = wall.dt.normalize()
-        return ParsedDates(days.dt.as_unit("us"), (wall - days).astype("str"), None, None)
+        return ParsedDates(days, (wall - days).dt.total_seconds(), None, None)
     parts = column.astype("str").str.extract(PATTERN)
     times = parts["time"].fillna("")
     month, day = _best(parts["day"], MONTH_FIRST), _best(parts["day"], DAY_FIRST)
-    best = max(_best(parts["day"], YEAR_FIRST), month, day, key=lambda days: int(days.notna().sum()))
-    if month.notna().all() and day.notna().all() and not month.equals(day):
-        fault = f"{column.iloc[0]!r} and all others can be read as month/day and as day/month"
+    best = max(_best(parts["day"], YEAR_FIRST), month, day, key=_readable)
+    if best is month and _readable(month) == _readable(day) and not month.equals(day):
+        example = column[month.notna() & (month != day)].iloc[0]
+        fault = f"{example!r} and all others can be read as month/day and as day/month"
         return ParsedDates(best, times, fault, None)
-    note = "dates are written day/month/year" if best is day and not day.equals(month) else None
+    note = "dates are written day/month/year" if best is day else None
     return ParsedDates(best, times, None, note)
+
+
+def _readable(days: pd.Series) -> int:
+    return int(days.notna().sum())
 
 
 def _best(text: pd.Series, formats: tuple[str, ...]) -> pd.Series:
     read = [pd.to_datetime(text, format=one, errors="coerce").dt.as_unit("us") for one in formats]
-    return max(read, key=lambda days: int(days.notna().sum()))
+    return max(read, key=_readable)

@@ -39,8 +39,8 @@ class Finding:
     def line(self) -> str:
         """The finding in one line."""
         rows = "; ".join(self.first_rows)
-        more = ", ..." if self.count > len(self.first_rows) else ""
-        shown = f": {rows}{more}" if rows else ""
+        more = self.count - len(self.first_rows)
+        shown = f": {rows}" + (f"; and {more} more" if more > 0 else "") if rows else ""
         return f"{self.file} {self.ticker} {self.rule} ({self.count}){shown}. {self.advice}"
 
 

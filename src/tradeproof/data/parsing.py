@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tradeproof.data.bars import ADJUSTED_CLOSE, BARS_COLUMNS, FACTOR_COLUMNS, VALUE_COLUMNS
-from tradeproof.data.dates import parse_dates
-from tradeproof.data.finding import FIRST_ROWS, SCHEMA, WHOLE_FILE, Finding, schema_fault
+from tradeproof.data.dates import ParsedDates, parse_dates
+from tradeproof.data.finding import FIRST_ROWS, WHOLE_FILE, Finding, schema_fault
 from tradeproof.data.headers import Headers, read_headers
 from tradeproof.data.sources.raw import BarFile
 
@@ -19,8 +19,8 @@ class ParsedFile:
     """Typed rows in the delivered order, and what was found on the way.
 
     Attributes:
-        frame: BARS_COLUMNS, and of adjusted_close, split_coefficient, dividend_amount those that the file has; None
-            when the file cannot be understood.
+        frame: BARS_COLUMNS, and of adjusted_close, split_coefficient, dividend_amount those that the file has; without
+            the rows that a "schema" finding names; None when the file as a whole cannot be understood.
         findings: "schema" for what cannot be understood, "other_headers" for what was spelled differently.
     """
 
@@ -44,13 +44,22 @@ def parse_file(file: BarFile, other_headers: str) -> ParsedFile:
     frame = frame[[name for name in (*BARS_COLUMNS, *NUMBER_COLUMNS[len(VALUE_COLUMNS) :]) if name in frame]]
     frame = frame.reset_index(drop=True)
     dates = parse_dates(frame["date"])
-    faults = _date_faults(file.name, frame["ticker"], frame["date"], dates.days, dates.times, dates.fault)
-    numbers, number_faults = _numbers(file.name, frame)
-    findings = [*_spelling(file.name, ticker, headers, dates.note, other_headers), *faults, *number_faults]
-    if any(finding.rule == SCHEMA for finding in findings):
-        return ParsedFile(None, tuple(findings))
+    numbers, unread_cells = _numbers(frame)
+    findings = _spelling(file.name, ticker, headers, dates.note, other_headers)
+    whole = _date_fault(file.name, ticker, frame["ticker"], dates)
+    if whole is not None:
+        return ParsedFile(None, (*findings, whole))
+    unread = dates.days.isna()
+    if unread.any():
+        rows = [f"row {row + 1}: date {frame['date'][row]!r}" for row in frame.index[unread]]
+        advice = "Correct these dates; expected one way of writing in the whole file, best year-month-day"
+        findings.append(schema_fault(file.name, ticker, len(rows), rows, advice))
+    if unread_cells:
+        rows = [f"row {row + 1}: {name} {str(frame[name][row])[:40]!r}" for row, name in unread_cells]
+        findings.append(schema_fault(file.name, ticker, len(rows), rows, "Expected numbers there; correct these cells"))
     typed = pd.DataFrame({"ticker": frame["ticker"].astype("str"), "date": dates.days, **numbers})
-    return ParsedFile(typed, tuple(findings))
+    unread[[row for row, _ in unread_cells]] = True
+    return ParsedFile(typed[~unread].reset_index(drop=True), tuple(findings))
 
 
 def _only_ticker(frame: pd.DataFrame) -> str:
@@ -63,41 +72,29 @@ def _header_faults(file: BarFile, headers: Headers, ticker: str) -> list[Finding
     faults = []
     missing = [name for name in BARS_COLUMNS if name not in headers.meaning.values()]
     if missing:
-        own = [str(column) for column in file.frame.columns if column != "ticker"]
-        head = " | ".join(" ".join(map(str, row)) for row in file.frame[own].head(2).itertuples(index=False))
-        faults.append(
-            schema_fault(
-                file.name,
-                ticker,
-                len(missing),
-                [f"columns {missing} are missing", f"headers found: {own}", f"first rows: {head[:120]}"],
-                "Ask the vendor for the file again, or give it the columns date, open, high, low, close, volume",
-            )
-        )
+        own = file.frame.drop(columns="ticker", errors="ignore")
+        head = " | ".join(" ".join(map(str, row)) for row in own.head(2).itertuples(index=False))
+        text = f"no column {', '.join(missing)}; found the headers {list(map(str, own.columns))}, then {head[:120]!r}"
+        advice = f"Ask the vendor for the file again, or give it the columns {', '.join(BARS_COLUMNS[1:])}"
+        faults.append(schema_fault(file.name, ticker, 1, [text], advice))
     if headers.clashes:
         advice = "Keep one column for each"
         faults.append(schema_fault(file.name, ticker, len(headers.clashes), headers.clashes, advice))
     return faults
 
 
-def _date_faults(
-    file: str, tickers: pd.Series, delivered: pd.Series, days: pd.Series, times: pd.Series, fault: str | None
-) -> list[Finding]:
-    if fault is not None:
-        return [schema_fault(file, WHOLE_FILE, len(days), [fault], "Write the dates as year-month-day")]
-    unread = days.isna()
-    if unread.any():
-        rows = [f"row {row + 1}: date {delivered[row]!r}" for row in days.index[unread][:FIRST_ROWS]]
-        advice = "Correct these dates; expected one way of writing in the whole file, best year-month-day"
-        return [schema_fault(file, WHOLE_FILE, int(unread.sum()), rows, advice)]
-    stamps = pd.DataFrame({"ticker": tickers, "day": days, "time": times}).drop_duplicates()
-    within = stamps.duplicated(["ticker", "day"])
-    if within.any():
-        found = stamps[within]
-        rows = [f"{row.ticker} {row.day:%Y-%m-%d} {row.time}" for row in found.head(FIRST_ROWS).itertuples()]
-        advice = "The file holds several bars within a day; give it one bar per session"
-        return [schema_fault(file, WHOLE_FILE, int(within.sum()), rows, advice)]
-    return []
+def _date_fault(file: str, ticker: str, tickers: pd.Series, dates: ParsedDates) -> Finding | None:
+    """Why the date column as a whole cannot be read, or None."""
+    if dates.fault is not None:
+        return schema_fault(file, ticker, 1, [dates.fault], "Write the dates as year-month-day")
+    stamps = pd.DataFrame({"ticker": tickers, "day": dates.days, "time": dates.times})[dates.days.notna()]
+    stamps = stamps.drop_duplicates()
+    within = stamps[stamps.duplicated(["ticker", "day"])]
+    if within.empty:
+        return None
+    rows = [f"{row.ticker} {row.day:%Y-%m-%d}" for row in within.head(FIRST_ROWS).itertuples()]
+    advice = "These days have bars within the day; give the file one bar per session"
+    return schema_fault(file, ticker, len(within), rows, advice)
 
 
 def _spelling(file: str, ticker: str, headers: Headers, note: str | None, action: str) -> list[Finding]:
@@ -113,22 +110,21 @@ def _spelling(file: str, ticker: str, headers: Headers, note: str | None, action
     return [Finding("other_headers", action, file, ticker, len(rows), tuple(rows), advice)]
 
 
-def _numbers(file: str, frame: pd.DataFrame) -> tuple[dict[str, pd.Series], list[Finding]]:
-    """Columns as float64, NaN where the cell is empty; and the cells that hold something else."""
+def _numbers(frame: pd.DataFrame) -> tuple[dict[str, pd.Series], list[tuple[int, str]]]:
+    """Columns as float64, NaN where the cell is empty; and row and column of the cells that hold something else."""
     import pandera.pandas as pa
 
     present = [name for name in NUMBER_COLUMNS if name in frame]
     texts = pd.DataFrame({name: _blank_missing_words(frame[name]) for name in present})
     schema = pa.DataFrameSchema({name: pa.Column("float64", nullable=True, coerce=True) for name in present})
+    unread: list[tuple[int, str]] = []
     try:
         typed = schema.validate(texts, lazy=True)
     except pa.errors.SchemaErrors as e:
-        cases = e.failure_cases.dropna(subset="index")
-        cases = cases.drop_duplicates(["column", "index"]).sort_values(["index", "column"])
-        shown = cases[["index", "column", "failure_case"]].head(FIRST_ROWS).to_numpy()
-        rows = [f"row {row + 1} ({frame['ticker'][row]}): {name} {str(cell)[:40]!r}" for row, name, cell in shown]
-        return {}, [schema_fault(file, WHOLE_FILE, len(cases), rows, "Expected numbers there; correct these cells")]
-    return {name: typed[name] for name in present}, []
+        cases = e.failure_cases.dropna(subset="index").drop_duplicates(["column", "index"])
+        unread = sorted(zip(cases["index"].astype("int64"), cases["column"], strict=True))
+        typed = texts.apply(pd.to_numeric, errors="coerce").astype("float64")
+    return {name: typed[name] for name in present}, unread
 
 
 def _blank_missing_words(column: pd.Series) -> pd.Series:

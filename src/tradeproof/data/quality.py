@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tradeproof.data.bars import PRICE_COLUMNS
+from tradeproof.data.calendar import sessions
 from tradeproof.data.finding import FIRST_ROWS, SCHEMA, Finding
 from tradeproof.data.parsing import parse_file
 from tradeproof.data.quality_rules import (
@@ -18,7 +19,7 @@ from tradeproof.data.quality_rules import (
     Context,
     Mask,
     breaches_of_rows,
-    ohlc_order,
+    order_broken,
 )
 from tradeproof.data.sources.raw import BarFile
 from tradeproof.errors import DataError
@@ -94,7 +95,8 @@ def _check_file(
     findings += _absent(file.name, parsed.frame, bars, period)
     if bars.empty:
         return None, findings
-    context = Context(download.limits, universe.calendar)
+    context = Context(download.limits, sessions(universe.calendar, period.start, period.end))
+    tickers = sorted(set(bars["ticker"]))
     bars = _neutral_factors(bars)
     for rule in ROW_RULES:
         broken = rule.find(bars, context)
@@ -109,8 +111,8 @@ def _check_file(
         action = str(getattr(download.quality, series_rule.name))
         breaches = series_rule.find(bars, context) if len(bars) else []
         findings += _describe(file.name, series_rule.name, action, series_rule.remedy, breaches)
-    findings += _too_few(file.name, parsed.frame, bars, download.limits.bars)
-    return _settle_rounding(bars, context), findings
+    findings += _too_few(file.name, tickers, bars, download.limits.bars)
+    return _settle_rounding(bars), findings
 
 
 def _describe(file: str, rule: str, action: str, remedy: str, breaches: Sequence[Breach]) -> list[Finding]:
@@ -139,13 +141,13 @@ def _absent(file: str, delivered: pd.DataFrame, bars: pd.DataFrame, period: Peri
             advice = f"No row from data.start {period.start} to data.end {period.end}; ask for other days"
             found.append(Finding("no_bars", "error", file, str(ticker), 0, (span,), advice))
     if delivered.empty:
-        advice = "The file has headers and no rows; ask the vendor for it again"
+        advice = "The file has no readable row; ask the vendor for it again"
         found.append(Finding(SCHEMA, "error", file, "*", 0, (), advice))
     return found
 
 
-def _too_few(file: str, delivered: pd.DataFrame, bars: pd.DataFrame, least: int) -> list[Finding]:
-    counts = bars.groupby("ticker")["date"].size().reindex(sorted(set(delivered["ticker"])), fill_value=0)
+def _too_few(file: str, tickers: list[str], bars: pd.DataFrame, least: int) -> list[Finding]:
+    counts = bars.groupby("ticker")["date"].size().reindex(tickers, fill_value=0)
     advice = f"Expected at least {least} bars (download.limits.bars); ask for more days, or lower the limit"
     return [
         Finding("too_few_bars", "error", file, str(ticker), int(count), (), advice)
@@ -186,10 +188,10 @@ def _add_events(kept: pd.DataFrame, row: int, events: dict[str, float]) -> None:
         kept.loc[row, name] = own * value if name == "split_coefficient" else own + value
 
 
-def _settle_rounding(bars: pd.DataFrame, context: Context) -> pd.DataFrame:
+def _settle_rounding(bars: pd.DataFrame) -> pd.DataFrame:
     """Make high the highest and low the lowest where they are not by less than the rule's tolerance."""
     prices = bars[list(PRICE_COLUMNS)]
-    rounding = ~ohlc_order(bars, context)
+    rounding = ~order_broken(bars)
     return bars.assign(
         high=bars["high"].where(~rounding, prices.max(axis=1, skipna=False)),
         low=bars["low"].where(~rounding, prices.min(axis=1, skipna=False)),

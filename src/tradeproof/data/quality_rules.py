@@ -8,7 +8,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from tradeproof.data.bars import FACTOR_COLUMNS, PRICE_COLUMNS, VALUE_COLUMNS
-from tradeproof.data.calendar import sessions
 from tradeproof.params.schema import QualityLimits
 
 Mask = npt.NDArray[np.bool_]
@@ -26,7 +25,7 @@ class Context:
     """What rules need beside the bars."""
 
     limits: QualityLimits
-    calendar: str
+    days: pd.DatetimeIndex  # sessions of the days asked for
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ def duplicate_dates(bars: pd.DataFrame, _: Context) -> Mask:
 
 def extra_days(bars: pd.DataFrame, context: Context) -> Mask:
     """Rows on days without a session."""
-    dates = bars["date"]
-    return ~dates.isin(sessions(context.calendar, dates.min().date(), dates.max().date())).to_numpy()
+    return ~bars["date"].isin(context.days).to_numpy()
 
 
 def missing_values(bars: pd.DataFrame, _: Context) -> Mask:
@@ -93,6 +91,11 @@ def nonpositive_price(bars: pd.DataFrame, _: Context) -> Mask:
 
 def ohlc_order(bars: pd.DataFrame, _: Context) -> Mask:
     """Rows whose high is not the highest or whose low is not the lowest, by more than rounding."""
+    return order_broken(bars)
+
+
+def order_broken(bars: pd.DataFrame) -> Mask:
+    """True where the high is not the highest or the low not the lowest, by more than rounding, [row]."""
     prices = bars[list(PRICE_COLUMNS)]
     slack = ORDER_TOLERANCE * prices.abs().max(axis=1)
     return ((bars["high"] + slack < prices.max(axis=1)) | (bars["low"] - slack > prices.min(axis=1))).to_numpy()
@@ -111,10 +114,9 @@ def zero_volume(bars: pd.DataFrame, _: Context) -> Mask:
 
 def missing_days(bars: pd.DataFrame, context: Context) -> list[Breach]:
     """Sessions without a row between the first and the last row of a ticker."""
-    all_days = sessions(context.calendar, bars["date"].min().date(), bars["date"].max().date())
     found = []
     for ticker, dates in bars.groupby("ticker", sort=True)["date"]:
-        inside = all_days[(all_days >= dates.min()) & (all_days <= dates.max())]
+        inside = context.days[(context.days >= dates.min()) & (context.days <= dates.max())]
         absent = inside[~inside.isin(dates)]
         if len(absent):
             found.append(Breach(str(ticker), len(absent), tuple(f"{day:%Y-%m-%d}" for day in absent)))

@@ -101,13 +101,24 @@ def crps(quantiles: Floats, realised: Floats, levels: Sequence[float]) -> Floats
 
 @dataclass(frozen=True)
 class ForecastScores:
-    """Scores of one model on one set of outcomes; None where a score has no meaning."""
+    """Scores of one model on one set of outcomes; None where a score has no meaning.
+
+    Attributes:
+        bars: Outcomes scored.
+        crps: In log return; lower is better.
+        coverage_50: Share of outcomes inside the central 50 % interval.
+        coverage_90: Share of outcomes inside the central 90 % interval.
+        directional_accuracy: Share of moves whose sign the median had.
+        up_share: Share of moves that went up: what always saying "up" would reach.
+        rank_ic: Spearman correlation of forecast mean and outcome, within tickers.
+    """
 
     bars: int
     crps: float
     coverage_50: float | None
     coverage_90: float | None
     directional_accuracy: float | None
+    up_share: float | None
     rank_ic: float | None
 
     def to_dict(self) -> dict[str, float | None]:
@@ -131,6 +142,7 @@ def forecast_scores(
         crps=float(crps(quantiles, realised, levels).mean()),
         **{name: _coverage(quantiles, realised, levels, *ends) for name, ends in CENTRAL_INTERVALS.items()},
         directional_accuracy=_directional_accuracy(quantiles[:, list(levels).index(0.5)], realised),
+        up_share=_directional_accuracy(np.ones(len(realised)), realised),
         rank_ic=_rank_ic(moments_from_quantiles(quantiles, levels)[0], realised, tickers),
     )
 

@@ -24,7 +24,7 @@ class Comparison:
         self._horizon = horizon
         self._found: dict[str, Leak] = {}
         self._moved: set[str] = set()
-        self._last_cut: Cut | None = None
+        self._last_rewritten: Cut | None = None
         self.expected = expected
         self.compared = 0
 
@@ -37,11 +37,11 @@ class Comparison:
     def compare(self, cut: Cut, rewriting: str, found: Columns) -> None:
         """Compare a run on a rewritten future."""
         past = self._comparable(cut)
-        self._last_cut = cut
         self.compared += sum(int(_present(values[past]).sum()) for values in self.expected.values())
         self._compare_past(cut, rewriting, found, past)
         if rewriting == "truncated":
             return
+        self._last_rewritten = cut
         for name in self.expected.keys() & found.keys():
             if name not in self._moved and differing(self.expected[name][~cut.known], found[name][~cut.known]).any():
                 self._moved.add(name)
@@ -52,7 +52,7 @@ class Comparison:
 
     def ignoring(self, dates_only: Collection[str]) -> tuple[Leak, ...]:
         """Columns that ought to have moved: not constant, and not known to depend on dates alone."""
-        cut = self._last_cut
+        cut = self._last_rewritten
         if cut is None:
             return ()
         return tuple(
@@ -72,7 +72,7 @@ class Comparison:
                 f"{subject}: no value before any cut is present, so nothing was compared; expected bars beyond the "
                 "warm-up: pass more bars or later cuts"
             )
-        if not self._moved and not self._found:
+        if self._last_rewritten is not None and not self._moved and not self._found:
             raise LookaheadError(
                 f"{subject}: rewriting the bars after a cut changed nothing, not even after the cut; expected a result "
                 "computed from the bars that are passed in, not from some captured before"

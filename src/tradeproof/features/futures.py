@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from tradeproof.data.bars import PRICE_COLUMNS
 
@@ -89,11 +90,7 @@ def with_float_numbers(bars: pd.DataFrame) -> pd.DataFrame:
 
 
 def _numbers(bars: pd.DataFrame) -> list[str]:
-    return [
-        name
-        for name in bars.columns
-        if pd.api.types.is_numeric_dtype(bars[name]) and not pd.api.types.is_bool_dtype(bars[name])
-    ]
+    return [str(name) for name, dtype in bars.dtypes.items() if is_numeric_dtype(dtype) and not is_bool_dtype(dtype)]
 
 
 def _order_within_tickers(

@@ -1,13 +1,16 @@
 """Prices of many series on one time axis, checked once and then trusted."""
 
 from dataclasses import dataclass
-
+from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
 from tradeproof.errors import DataError
 
 Floats = NDArray[np.float64]
+
+# places in the last axis of PriceArrays.rows: one bar fills half a cache line
+OPEN, HIGH, LOW, CLOSE = range(4)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,17 @@ class PriceArrays:
         """(time, series)."""
         time, series = self.close.shape
         return time, series
+
+    @cached_property
+    def rows(self) -> Floats:
+        """The prices as compiled code reads them, [series, time, 4], the close carried over bars without one."""
+        rows = np.empty((*self.close.T.shape, 4))
+        for place, prices in ((OPEN, self.open), (HIGH, self.high), (LOW, self.low), (CLOSE, self.close)):
+            rows[:, :, place] = prices.T
+        if np.isnan(self.close).any():
+            known = np.maximum.accumulate(np.where(np.isnan(self.close), 0, np.arange(len(rows[0]))[:, None]), axis=0)
+            rows[:, :, CLOSE] = np.take_along_axis(self.close, known, axis=0).T
+        return rows
 
 
 def _check_shapes(bars: PriceArrays) -> None:

@@ -5,46 +5,10 @@ from functools import cached_property
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from tradeproof.market.prices import Floats, PriceArrays
-
-Integers = NDArray[np.int64]
-Codes = NDArray[np.int8]
-
-# why a fill took place; OPEN marks a round trip that has not ended
-REASONS = ("order", "stop", "take_profit", "bankrupt", "open")
-ORDER, STOP, TAKE_PROFIT, BANKRUPT, OPEN = range(5)
-
-
-@dataclass(frozen=True)
-class Fills:
-    """The ledger: every execution, by series and then in time. Fills of series s are starts[s] to starts[s + 1].
-
-    Args:
-        starts: [series + 1], positions in the arrays below.
-        bar: Bar of the fill.
-        shares: Change of position; negative: sold.
-        price: Price paid or received, slippage included, commission not.
-        reference: The price before slippage.
-        cash: Cash after the fill.
-        held: Position after the fill.
-        reason: Index into REASONS.
-    """
-
-    starts: Integers
-    bar: Integers
-    shares: Floats
-    price: Floats
-    reference: Floats
-    cash: Floats
-    held: Floats
-    reason: Codes
-
-    @property
-    def series(self) -> Integers:
-        """Series of each fill."""
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+from tradeproof.market.fills import OPEN, Codes, Fills
+from tradeproof.market.orders import Integers
+from tradeproof.market.prices import CLOSE, Floats, PriceArrays
 
 
 @dataclass(frozen=True)
@@ -126,10 +90,9 @@ class Simulation:
     def trades(self) -> Trades:
         """Round trips, by series and then by entry."""
         fills = self.fills
-        last = np.array([_last_close(self.bars.close, series) for series in range(self.bars.shape[1])])
         whole, numbers, count = _round_trips(
             fills.starts, fills.bar, fills.shares, fills.price, fills.reference, fills.held, fills.reason,
-            last, self.commission,
+            self.bars.rows[:, -1, CLOSE], self.commission,
         )  # fmt: skip
         whole, numbers = whole[:count], numbers[:count]
         return Trades(
@@ -142,11 +105,6 @@ class Simulation:
         booked = np.zeros(self.equity.shape)
         np.add.at(booked, (self.fills.bar, self.fills.series), amounts)
         return booked
-
-
-def _last_close(close: Floats, series: int) -> float:
-    known = np.flatnonzero(~np.isnan(close[:, series]))
-    return float(close[known[-1], series]) if len(known) else float("nan")
 
 
 @numba.njit(cache=True)

@@ -117,8 +117,8 @@ class TrackingParams(Params):
 class QualityActions(Params):
     """What happens to bars that break each rule of the quality gate."""
 
-    missing_values: Action
-    nonpositive_price: Action
+    missing_values: DropOrStop
+    nonpositive_price: DropOrStop
     ohlc_order: Action
     absurd_magnitude: Action
     duplicate_dates: DropOrStop

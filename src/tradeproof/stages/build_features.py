@@ -28,7 +28,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
     """
     layout = Layout(root)
     with open_stage(StageIdentity("build_features"), SECTIONS, params_path) as (params, stage):
-        bars = read_bars(layout.bars())
+        bars = read_bars(layout.bars(), read_json(layout.manifest())["sha256"])
         contract = feature_contract(params.build_features)
         tables = {
             ticker: build_table(bars[bars["ticker"] == ticker].reset_index(drop=True), params.build_features)

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from tradeproof.data.bars import read_bars
+from tradeproof.features.fills import lookahead_of_fills
 from tradeproof.features.lookahead import lookahead_of_features, raise_if_leaking
+from tradeproof.market.rules import TradingRules
 from tradeproof.params import load_params
+from tradeproof.runtime.files import read_json
 from tradeproof.stages.layout import Layout
 
 
-def run(params_path: Path, root: Path) -> list[str]:
+def run(params_path: Path, root: Path, cuts: int) -> list[str]:
     """Check features, labels and fills on the downloaded bars; returns one line per check.
 
     Raises:
@@ -16,7 +19,10 @@ def run(params_path: Path, root: Path) -> list[str]:
     """
     params = load_params(params_path)
     layout = Layout(root)
-    bars = read_bars(layout.bars())
-    reports = lookahead_of_features(bars, params)
+    bars = read_bars(layout.bars(), read_json(layout.manifest())["sha256"])
+    reports = lookahead_of_features(bars, params.build_features, params.train_base.horizons, cuts, params.seed)
+    rules = TradingRules.from_params(params.costs, params.profit)
+    average_bars = params.evaluate.average_bars[0]
+    reports += lookahead_of_fills(bars, rules, average_bars, cuts, params.seed)
     raise_if_leaking(reports)
     return [str(report) for report in reports]

@@ -99,7 +99,7 @@ def _candidate(name: str, folder: Path, layout: Layout, model: str, tickers: tup
 def _register(missing: list[Candidate], params_path: Path, layout: Layout, registry: Registry) -> dict[str, int | None]:
     with open_stage(StageIdentity("register"), SECTIONS, params_path) as (_, stage):
         manifest = tag_inputs(stage, layout)
-        bars = read_bars(layout.bars())
+        bars = read_bars(layout.bars(), read_json(layout.manifest())["sha256"])
         tested = pd.read_parquet(layout.forecasts())
         metrics = read_json(layout.evaluation / "metrics.json")
         added: dict[str, int | None] = {}

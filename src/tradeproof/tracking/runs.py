@@ -4,6 +4,7 @@ import math
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,7 +105,10 @@ class StageRun:
         import mlflow.data
         from mlflow.entities import Dataset, DatasetInput
 
-        data: Any = mlflow.data.from_pandas(frame, source=source, name=name, digest=digest[:36])
+        with warnings.catch_warnings():
+            # MLflow finds two registered readers of local files, both its own
+            warnings.filterwarnings("ignore", "The specified dataset source can be interpreted in multiple ways")
+            data: Any = mlflow.data.from_pandas(frame, source=source, name=name, digest=digest[:36])
         with tracking_errors():
             self._client.log_inputs(self.run_id, [DatasetInput(dataset=Dataset.from_dictionary(data.to_dict()))])
 

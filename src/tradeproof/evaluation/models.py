@@ -1,0 +1,165 @@
+"""The comparison as a whole: models and yardsticks, forecasts and money, on the test split alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tradeproof.data.splits import TEST, TRAIN, assign_splits
+from tradeproof.errors import ContractError, DataError
+from tradeproof.evaluation.baselines import garch_t, historical_volatility, lightgbm_quantiles
+from tradeproof.evaluation.forecasts import compare_forecasts, skill_frame
+from tradeproof.evaluation.names import GARCH_T, HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS
+from tradeproof.evaluation.plausibility import implausible
+from tradeproof.evaluation.policies import compare_policies
+from tradeproof.evaluation.scores import outcomes
+from tradeproof.evaluation.verdict import Verdict, judge
+from tradeproof.features.contract import READY, feature_contract
+from tradeproof.params.schema import AllParams
+
+Masks = dict[str, NDArray[np.bool_]]
+FAN_BARS = 120
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is reported about the test split.
+
+    Attributes:
+        models: Names of the price models, in the order they were given.
+        tickers: Names of the tickers, in the order they were given.
+        metrics: Content of metrics.json: finite numbers, or None where a figure has no meaning. Pooled under
+            test.forecast.<model>.h<horizon> and test.profit.<policy>, per ticker under tickers.<ticker>.
+        curves: date, then the value of all accounts together per policy, currency units.
+        skill: model, horizon, skill, low, high; against historical volatility.
+        calibration: model, horizon, level, observed, pinball_loss.
+        fan: date, outcome, quantile columns: the last model's last forecasts of the first ticker, one horizon.
+        fan_horizon: That horizon, in bars.
+        stale_opens: Share of test bars by ticker whose open repeats the close before.
+        warnings: Implausible figures, one line each.
+        verdict: What a reader should take away.
+    """
+
+    models: tuple[str, ...]
+    tickers: tuple[str, ...]
+    metrics: dict[str, Any]
+    curves: pd.DataFrame
+    skill: pd.DataFrame
+    calibration: pd.DataFrame
+    fan: pd.DataFrame
+    fan_horizon: int
+    stale_opens: dict[str, float]
+    warnings: tuple[str, ...]
+    verdict: Verdict
+
+    @property
+    def headline(self) -> dict[str, float]:
+        """The few figures of the last model that a log line should show; those without a meaning are left out."""
+        name = self.models[-1]
+        forecast = self.metrics["test"]["forecast"][name][f"h{self.fan_horizon}"]
+        profit = self.metrics["test"]["profit"][name]
+        figures = {
+            "test/crps": forecast["crps"],
+            "test/skill": forecast["skill"],
+            "test/total_return": profit["total_return"],
+            "test/sharpe_ratio": profit["sharpe_ratio"],
+        }
+        return {key: value for key, value in figures.items() if value is not None}
+
+
+def evaluate_models(
+    tables: Mapping[str, pd.DataFrame], forecasts: Mapping[str, pd.DataFrame], params: AllParams
+) -> Evaluation:
+    """Compare price models with the yardsticks on the test split.
+
+    Args:
+        tables: Whole feature tables by ticker; the yardsticks learn from their past.
+        forecasts: Forecast frames by model name, such as "base" and "finetuned", each with a row for every ready test
+            bar of every ticker and every horizon of train_base.horizons. Rows elsewhere are not looked at.
+        params: All of params.yaml.
+
+    Raises:
+        ContractError: Forecasts that are missing, not finite or crossed, or a model named like a yardstick.
+        DataError: Tables without test bars, or with too few train bars for a yardstick.
+    """
+    _refuse_names(forecasts)
+    horizons, levels = params.train_base.horizons, params.train_base.quantiles
+    splits = {ticker: assign_splits(table["date"].to_numpy(), params.split) for ticker, table in tables.items()}
+    test = _rows(tables, splits, TEST)
+    yardsticks = _yardsticks(tables, _rows(tables, splits, TRAIN), test, params)
+    frames = {**forecasts, **yardsticks}
+    rows = outcomes(tables, test, horizons)
+    compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
+    sessions = {ticker: table[splits[ticker] == TEST] for ticker, table in tables.items()}
+    traded = compare_policies(tables, sessions, frames, params)
+    metrics: dict[str, Any] = {
+        "test": {"forecast": compared.pooled, "profit": traded.pooled},
+        "tickers": {
+            ticker: {"forecast": compared.tickers[ticker], "profit": traded.tickers[ticker]} for ticker in tables
+        },
+    }
+    horizon = params.profit.horizon
+    return Evaluation(
+        models=tuple(forecasts),
+        tickers=tuple(tables),
+        metrics=metrics,
+        curves=traded.curves,
+        skill=skill_frame(compared.pooled),
+        calibration=compared.calibration,
+        fan=_fan(frames[list(forecasts)[-1]], rows, horizon),
+        fan_horizon=horizon,
+        stale_opens={
+            ticker: _stale_opens(table, splits[ticker] == TEST) for ticker, table in tables.items()
+        },
+        warnings=tuple(implausible(metrics)),
+        verdict=judge(metrics, tuple(forecasts), horizon, params.evaluate.confidence),
+    )
+
+
+def _refuse_names(forecasts: Mapping[str, pd.DataFrame]) -> None:
+    taken = [name for name in forecasts if name in YARDSTICKS or name in RULES]
+    if taken or not forecasts:
+        raise ContractError(
+            f"forecasts are named {list(forecasts)}, expected at least one model and no name of a yardstick "
+            f"{[*YARDSTICKS, *RULES]}"
+        )
+
+
+def _rows(tables: Mapping[str, pd.DataFrame], splits: Mapping[str, NDArray[np.str_]], name: str) -> Masks:
+    masks = {ticker: (splits[ticker] == name) & table[READY].to_numpy() for ticker, table in tables.items()}
+    empty = [ticker for ticker, mask in masks.items() if not mask.any()]
+    if empty or not masks:
+        raise DataError(
+            f"tickers {empty} have no ready bar in the {name} split, expected some for each ticker of "
+            "universe.tickers: move the dates in params split, or take the ticker out"
+        )
+    return masks
+
+
+def _yardsticks(tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams) -> dict[str, pd.DataFrame]:
+    horizons, levels, settings = params.train_base.horizons, params.train_base.quantiles, params.evaluate
+    history = [historical_volatility(tables[key], train[key], test[key], horizons, levels) for key in tables]
+    garch = [garch_t(tables[key], test[key], horizons, levels, settings.garch_refit_bars) for key in tables]
+    names = feature_contract(params.build_features).names
+    learned = {ticker: train[ticker] for ticker in params.train_base.tickers if ticker in tables}
+    boosted = lightgbm_quantiles(tables, learned or train, test, names, horizons, levels, settings, params.seed)
+    return {
+        HISTORICAL_VOLATILITY: pd.concat(history, ignore_index=True),
+        GARCH_T: pd.concat(garch, ignore_index=True),
+        LIGHTGBM: boosted,
+    }
+
+
+def _fan(forecast: pd.DataFrame, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    first = rows["ticker"].iloc[0]
+    wanted = rows[(rows["ticker"] == first) & (rows["horizon"] == horizon) & np.isfinite(rows["outcome"])].tail(FAN_BARS)
+    keys = ["ticker", "date", "horizon"]
+    return wanted.merge(forecast, on=keys, how="left", validate="one_to_one").drop(columns=["ticker", "horizon"])
+
+
+def _stale_opens(table: pd.DataFrame, test: NDArray[np.bool_]) -> float:
+    stale = table["open"].to_numpy()[1:] == table["close"].to_numpy()[:-1]
+    return float(stale[test[1:]].mean())

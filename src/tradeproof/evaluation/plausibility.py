@@ -1,0 +1,68 @@
+"""Results too good to be believed before somebody has looked for the leak."""
+
+from collections.abc import Iterator, Mapping
+from math import sqrt
+from typing import Any
+
+from tradeproof.evaluation.names import label
+
+SHARPE_RATIO = 4.0
+# a fall that small, after that many trades, is no market
+DRAWDOWN, DRAWDOWN_TRADES = 0.002, 10
+WIN_RATE, WIN_RATE_TRADES = 0.75, 20
+# daily forecasts that survive costs elsewhere reach 52 % to 53 %, and rank correlations of 0.02 to 0.05
+DIRECTIONAL_ACCURACY, RANK_IC = 0.55, 0.06
+# a forecast that always says up is right as often as the market rises, and that is no leak
+ABOVE_CONSTANT = 0.01
+
+
+def implausible(metrics: Mapping[str, Any]) -> list[str]:
+    """One line per figure that is a fault until shown otherwise.
+
+    Args:
+        metrics: As in metrics.json: test.forecast, test.profit, tickers.
+    """
+    found = list(_policies(metrics["test"]["profit"], ""))
+    for ticker, figures in metrics["tickers"].items():
+        found += _policies(figures["profit"], f" on {ticker}")
+    return found + list(_forecasts(metrics["test"]["forecast"]))
+
+
+def _policies(profit: Mapping[str, Mapping[str, Any]], where: str) -> Iterator[str]:
+    for name, figures in profit.items():
+        trades, shown = figures["trades"] or 0, f"{label(name)}{where}"
+        sharpe, drawdown, win_rate = figures["sharpe_ratio"], figures["max_drawdown"], figures["win_rate"]
+        if sharpe is not None and sharpe > SHARPE_RATIO:
+            yield f"{shown}: a Sharpe ratio of {sharpe:.2f} is implausible (above {SHARPE_RATIO:g}). Look for a leak."
+        if drawdown is not None and abs(drawdown) < DRAWDOWN and trades >= DRAWDOWN_TRADES:
+            yield (
+                f"{shown}: a deepest drawdown of {100 * abs(drawdown):.2f} % after {trades:.0f} trades is implausible "
+                f"(below {100 * DRAWDOWN:g} %). Look for a leak."
+            )
+        if win_rate is not None and win_rate > WIN_RATE and trades >= WIN_RATE_TRADES:
+            yield (
+                f"{shown}: a win rate of {100 * win_rate:.0f} % over {trades:.0f} trades is implausible "
+                f"(above {100 * WIN_RATE:g} %). Look for a leak."
+            )
+
+
+def _forecasts(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:
+    for name, horizons in forecast.items():
+        if "h1" not in horizons:
+            continue
+        figures = horizons["h1"]
+        noise = 1.0 / sqrt(figures["bars"])
+        accuracy, up_share, rank_ic = figures["directional_accuracy"], figures["up_share"], figures["rank_ic"]
+        constant = max(up_share, 1.0 - up_share) + ABOVE_CONSTANT if up_share is not None else 1.0
+        if accuracy is not None and accuracy > max(DIRECTIONAL_ACCURACY, constant):
+            yield (
+                f"{label(name)}: the direction of the next bar was right in {100 * accuracy:.1f} % of {figures['bars']} "
+                f"cases. Above {100 * DIRECTIONAL_ACCURACY:g} % counts as a leak until shown otherwise "
+                f"(chance alone moves it by about {50 * noise:.1f} points)."
+            )
+        if rank_ic is not None and rank_ic > RANK_IC:
+            yield (
+                f"{label(name)}: the rank correlation of forecast and next return is {rank_ic:.3f}. Above {RANK_IC:g} "
+                f"counts as a leak until shown otherwise (chance alone moves it by about {noise:.3f}, more where "
+                "tickers move together)."
+            )

@@ -1,0 +1,68 @@
+"""Stage evaluate: the models beside the yardsticks on the test split, with report, plots and model cards."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from tradeproof.evaluation.models import evaluate_models
+from tradeproof.evaluation.report import write_evaluation
+from tradeproof.features.contract import FeatureContract
+from tradeproof.forecasting.artifact import load_forecaster
+from tradeproof.forecasting.prediction import forecast_table
+from tradeproof.params import AllParams
+from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_text
+from tradeproof.stages.layout import Layout, sweep_dropped
+from tradeproof.stages.session import open_stage, tag_inputs
+from tradeproof.tracking.runs import StageIdentity
+
+SECTIONS = ("universe", "split", "costs", "profit", "evaluate")
+
+
+def run(params_path: Path, root: Path) -> dict[str, float]:
+    """Run the stage.
+
+    Args:
+        params_path: The params file.
+        root: The repository.
+
+    Returns:
+        The headline figures of the fine-tuned models on the test split.
+    """
+    layout = Layout(root)
+    with open_stage(StageIdentity("evaluate"), SECTIONS, params_path) as (params, stage):
+        manifest = tag_inputs(stage, layout)
+        sweep_dropped(layout.finetuned, params.universe.tickers)
+        contract = FeatureContract.from_dict(read_json(layout.contract()))
+        tables = {ticker: pd.read_parquet(layout.table(ticker)) for ticker in params.universe.tickers}
+        forecasts = {
+            "base": _forecasts(layout, params, tables, contract, finetuned=False),
+            "finetuned": _forecasts(layout, params, tables, contract, finetuned=True),
+        }
+        evaluation = evaluate_models(tables, forecasts, params)
+        with replace_folder(layout.evaluation) as folder:
+            write_evaluation(folder, evaluation, manifest, params)
+            _write_forecasts(folder / layout.forecasts().name, forecasts)
+            _write_cards(folder / "cards", layout, params, evaluation)
+        stage.log_dataset(
+            pd.concat(tables.values()), "features", sha256_file(layout.bars()), "artifacts/build_features/tickers"
+        )
+        stage.log_nested_metrics(evaluation.metrics)
+        stage.log_artifacts(layout.evaluation, "evaluation")
+    return evaluation.headline
+
+
+def _forecasts(
+    layout: Layout,
+    params: AllParams,
+    tables: dict[str, pd.DataFrame],
+    contract: FeatureContract,
+    *,
+    finetuned: bool,
+) -> pd.DataFrame:
+    """Forecasts of the base model, or of each ticker's own, after the validation split."""
+    frames = []
+    for ticker, table in tables.items():
+        folder = layout.finetuned / ticker if finetuned else layout.base
+        model = load_forecaster(folder, contract)
+        frames.append(forecast_table(model, table, contract, start=params.split.validation_end))
+    return pd.concat(frames, ignore_index=True)
