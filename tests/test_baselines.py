@@ -177,9 +177,7 @@ def test_standardised_returns_are_of_unit_size_on_a_random_walk(random_bars, par
     table = build_table(random_bars(4000, seed=4), params.build_features)
     known = standardised_returns(table, HORIZONS)[table["ready"].to_numpy()]
     assert np.nanstd(known, axis=0) == pytest.approx([1.0, 1.0], abs=0.12)
-    frame = historical_volatility(
-        table, table["ready"].to_numpy(), table["ready"].to_numpy(), [1], [0.05, 0.5, 0.95]
-    )
+    frame = historical_volatility(table, table["ready"].to_numpy(), table["ready"].to_numpy(), [1], [0.05, 0.5, 0.95])
     spread = (frame["q95"] / table.loc[table["ready"], "volatility"].to_numpy()).mean()
     assert spread == pytest.approx(norm.ppf(0.95), abs=0.2)
 

@@ -62,7 +62,9 @@ def compare_forecasts(
         for ticker in (None, *tickers):
             chosen = at_horizon if ticker is None else at_horizon & (scored["ticker"] == ticker).to_numpy()
             part = {name: values[chosen] for name, values in quantiles.items()}
-            figures = _figures(part, scored[chosen], levels, settings, seed, max(settings.bootstrap_block_bars, horizon))
+            figures = _figures(
+                part, scored[chosen], levels, settings, seed, max(settings.bootstrap_block_bars, horizon)
+            )
             for name, found in figures.items():
                 (pooled if ticker is None else single[ticker])[name][f"h{horizon}"] = found
         realised = scored["outcome"].to_numpy()[at_horizon]

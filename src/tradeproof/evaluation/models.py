@@ -1,6 +1,6 @@
 """The comparison as a whole: models and yardsticks, forecasts and money, on the test split alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from tradeproof.params.schema import AllParams
 
 Masks = dict[str, NDArray[np.bool_]]
 FAN_BARS = 120
+# of a single ticker only what one looks for there: every figure is also one line of a comparison of two versions
+TICKER_FORECAST = ("crps", "skill", "skill_low", "skill_high", "coverage_50", "coverage_90")
+TICKER_PROFIT = ("total_return", "excess_return", "sharpe_ratio", "max_drawdown", "win_rate", "total_trades")
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def evaluate_models(
         DataError: Tables without test bars, or with too few train bars for a yardstick.
     """
     _refuse_names(forecasts)
+    _refuse_absent(tables, params.train_base.tickers)
     horizons, levels = params.train_base.horizons, params.train_base.quantiles
     splits = {ticker: assign_splits(table["date"].to_numpy(), params.split) for ticker, table in tables.items()}
     test = _rows(tables, splits, TEST)
@@ -98,7 +102,14 @@ def evaluate_models(
     metrics: dict[str, Any] = {
         "test": {"forecast": compared.pooled, "profit": traded.pooled},
         "tickers": {
-            ticker: {"forecast": compared.tickers[ticker], "profit": traded.tickers[ticker]} for ticker in tables
+            ticker: {
+                "forecast": {
+                    name: {horizon: _only(found, TICKER_FORECAST) for horizon, found in by_horizon.items()}
+                    for name, by_horizon in compared.tickers[ticker].items()
+                },
+                "profit": {name: _only(found, TICKER_PROFIT) for name, found in traded.tickers[ticker].items()},
+            }
+            for ticker in tables
         },
     }
     horizon = params.profit.horizon
@@ -111,9 +122,7 @@ def evaluate_models(
         calibration=compared.calibration,
         fan=_fan(frames[list(forecasts)[-1]], rows, horizon),
         fan_horizon=horizon,
-        stale_opens={
-            ticker: _stale_opens(table, splits[ticker] == TEST) for ticker, table in tables.items()
-        },
+        stale_opens={ticker: _stale_opens(table, splits[ticker] == TEST) for ticker, table in tables.items()},
         warnings=tuple(implausible(metrics)),
         verdict=judge(metrics, tuple(forecasts), horizon, params.evaluate.confidence),
     )
@@ -128,6 +137,15 @@ def _refuse_names(forecasts: Mapping[str, pd.DataFrame]) -> None:
         )
 
 
+def _refuse_absent(tables: Mapping[str, pd.DataFrame], learned: Sequence[str]) -> None:
+    absent = [ticker for ticker in learned if ticker not in tables]
+    if absent:
+        raise DataError(
+            f"no table for {absent} of train_base.tickers, expected one for each: the yardsticks learn from the same "
+            "bars as the base model"
+        )
+
+
 def _rows(tables: Mapping[str, pd.DataFrame], splits: Mapping[str, NDArray[np.str_]], name: str) -> Masks:
     masks = {ticker: (splits[ticker] == name) & table[READY].to_numpy() for ticker, table in tables.items()}
     empty = [ticker for ticker, mask in masks.items() if not mask.any()]
@@ -139,13 +157,15 @@ def _rows(tables: Mapping[str, pd.DataFrame], splits: Mapping[str, NDArray[np.st
     return masks
 
 
-def _yardsticks(tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams) -> dict[str, pd.DataFrame]:
+def _yardsticks(
+    tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams
+) -> dict[str, pd.DataFrame]:
     horizons, levels, settings = params.train_base.horizons, params.train_base.quantiles, params.evaluate
     history = [historical_volatility(tables[key], train[key], test[key], horizons, levels) for key in tables]
     garch = [garch_t(tables[key], test[key], horizons, levels, settings.garch_refit_bars) for key in tables]
     names = feature_contract(params.build_features).names
-    learned = {ticker: train[ticker] for ticker in params.train_base.tickers if ticker in tables}
-    boosted = lightgbm_quantiles(tables, learned or train, test, names, horizons, levels, settings, params.seed)
+    learned = {ticker: train[ticker] for ticker in params.train_base.tickers}
+    boosted = lightgbm_quantiles(tables, learned, test, names, horizons, levels, settings, params.seed)
     return {
         HISTORICAL_VOLATILITY: pd.concat(history, ignore_index=True),
         GARCH_T: pd.concat(garch, ignore_index=True),
@@ -153,9 +173,15 @@ def _yardsticks(tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, p
     }
 
 
+def _only(figures: Mapping[str, float | None], keys: Sequence[str]) -> dict[str, float | None]:
+    return {key: figures[key] for key in keys}
+
+
 def _fan(forecast: pd.DataFrame, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     first = rows["ticker"].iloc[0]
-    wanted = rows[(rows["ticker"] == first) & (rows["horizon"] == horizon) & np.isfinite(rows["outcome"])].tail(FAN_BARS)
+    wanted = rows[(rows["ticker"] == first) & (rows["horizon"] == horizon) & np.isfinite(rows["outcome"])].tail(
+        FAN_BARS
+    )
     keys = ["ticker", "date", "horizon"]
     return wanted.merge(forecast, on=keys, how="left", validate="one_to_one").drop(columns=["ticker", "horizon"])
 

@@ -30,13 +30,13 @@ def implausible(metrics: Mapping[str, Any]) -> list[str]:
 
 def _policies(profit: Mapping[str, Mapping[str, Any]], where: str) -> Iterator[str]:
     for name, figures in profit.items():
-        trades, shown = figures["trades"] or 0, f"{label(name)}{where}"
+        trades, shown = figures["total_trades"] or 0, f"{label(name)}{where}"
         sharpe, drawdown, win_rate = figures["sharpe_ratio"], figures["max_drawdown"], figures["win_rate"]
         if sharpe is not None and sharpe > SHARPE_RATIO:
             yield f"{shown}: a Sharpe ratio of {sharpe:.2f} is implausible (above {SHARPE_RATIO:g}). Look for a leak."
-        if drawdown is not None and abs(drawdown) < DRAWDOWN and trades >= DRAWDOWN_TRADES:
+        if drawdown is not None and drawdown < DRAWDOWN and trades >= DRAWDOWN_TRADES:
             yield (
-                f"{shown}: a deepest drawdown of {100 * abs(drawdown):.2f} % after {trades:.0f} trades is implausible "
+                f"{shown}: a deepest drawdown of {100 * drawdown:.2f} % after {trades:.0f} trades is implausible "
                 f"(below {100 * DRAWDOWN:g} %). Look for a leak."
             )
         if win_rate is not None and win_rate > WIN_RATE and trades >= WIN_RATE_TRADES:

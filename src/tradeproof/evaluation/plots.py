@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tradeproof.evaluation.models import Evaluation
 from tradeproof.evaluation.names import (
     AVERAGE_CROSS,
     BUY_AND_HOLD,
@@ -20,7 +21,9 @@ from tradeproof.evaluation.names import (
     MOMENTUM,
     label,
 )
+from tradeproof.evaluation.verdict import decimal
 from tradeproof.market.positions import quantile_column
+from tradeproof.params.schema import AllParams
 
 INK, MUTED, GRID = "#1c2733", "#66717d", "#dfe4e8"
 # Okabe and Ito's colours, which colour-blind readers can tell apart
@@ -60,6 +63,25 @@ DOTS_PER_INCH = 144
 WIDTH = 9.6  # inches
 
 
+def draw_plots(evaluation: Evaluation, params: AllParams) -> dict[str, bytes]:
+    """All plots of the report, PNG bytes by name."""
+    models = evaluation.models
+    return {
+        "equity": equity_plot(evaluation.curves, models),
+        "drawdown": drawdown_plot(evaluation.curves, models),
+        "skill": skill_plot(evaluation.skill, models, params.evaluate.confidence),
+        "calibration": calibration_plot(evaluation.calibration, models),
+        "fan": fan_plot(evaluation.fan, params.train_base.quantiles),
+    }
+
+
+def calibration_columns(calibration: pd.DataFrame) -> pd.DataFrame:
+    """Calibration with a column per model and horizon beside the level, the form that plotting tools draw lines from."""
+    names = calibration["model"] + "_h" + calibration["horizon"].astype(str)
+    wide = calibration.assign(name=names).pivot(index="level", columns="name", values="observed")
+    return wide[list(dict.fromkeys(names))].rename_axis(columns=None).reset_index()
+
+
 def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
     """Value of all accounts together, as share of the money they started with.
 
@@ -72,12 +94,18 @@ def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
         gains = 100.0 * (_values(curves) / _values(curves).iloc[0] - 1.0)
         for name in gains.iloc[-1].sort_values(ascending=False, kind="stable").index:
             axes.plot(
-                curves["date"], gains[name], label=f"{label(name)}  {gains[name].iloc[-1]:+.1f} %", **_line(name, models)
+                curves["date"],
+                gains[name],
+                label=f"{label(name)}  {decimal(gains[name].iloc[-1], 1)} %",
+                **_line(name, models),
             )
         axes.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+        _mark_dates(axes)
         axes.set_ylabel("Gain since the start of the test split, %")
         axes.margins(x=0.01)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK, title="Gain at the end", alignment="left")
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK, title="Gain at the end", alignment="left"
+        )
         return finish()
 
 
@@ -88,7 +116,13 @@ def drawdown_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
         values = _values(curves)
         falls = 100.0 * (values / values.cummax() - 1.0)
         for name in (*models, BUY_AND_HOLD_CAPPED, BUY_AND_HOLD):
-            axes.plot(curves["date"], falls[name], label=f"{label(name)}  {falls[name].min():.1f} %", **_line(name, models))
+            axes.plot(
+                curves["date"],
+                falls[name],
+                label=f"{label(name)}  {decimal(falls[name].min(), 1)} %",
+                **_line(name, models),
+            )
+        _mark_dates(axes)
         axes.set_ylabel("Below the highest value so far, %")
         axes.margins(x=0.01)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK, title="Deepest", alignment="left")
@@ -105,7 +139,7 @@ def skill_plot(skill: pd.DataFrame, models: Sequence[str], confidence: float) ->
     """
     horizons = sorted(skill["horizon"].unique())
     with _canvas(1.1 + 0.42 * skill["model"].nunique()) as (figure, finish):
-        panels = figure.subplots(1, len(horizons), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(horizons), sharex=True, sharey=True, squeeze=False)[0]
         for axes, horizon in zip(panels, horizons, strict=True):
             rows = skill[skill["horizon"] == horizon].reset_index(drop=True)
             for place, row in rows.iterrows():
@@ -120,7 +154,13 @@ def skill_plot(skill: pd.DataFrame, models: Sequence[str], confidence: float) ->
             axes.set_xlabel("Lower CRPS than historical volatility, %")
         panels[0].invert_yaxis()
         figure.text(
-            1.0, 0.0, f"line: {100.0 * confidence:g} % block-bootstrap interval", ha="right", va="top", color=MUTED, size=8.5
+            1.0,
+            0.0,
+            f"line: {100.0 * confidence:g} % block-bootstrap interval",
+            ha="right",
+            va="top",
+            color=MUTED,
+            size=8.5,
         )
         return finish()
 
@@ -165,17 +205,21 @@ def fan_plot(fan: pd.DataFrame, levels: Sequence[float]) -> bytes:
     """
     with _canvas(3.8) as (figure, finish):
         axes = figure.subplots()
-        dates, colour = fan["date"], MODEL_COLOURS[0]
-        for low, high, alpha in _bands(levels):
+        dates, colour, bands = fan["date"], MODEL_COLOURS[0], _bands(levels)
+        for place, (low, high) in enumerate(bands):
             bottom, top = (100.0 * fan[quantile_column(level)] for level in (low, high))
+            tint = _tint(colour, 0.15 + 0.45 * place / max(1, len(bands) - 1))
             text = f"central {100.0 * (high - low):.0f} % of the forecast"
-            axes.fill_between(dates, bottom, top, color=colour, alpha=alpha, linewidth=0.0, label=text)
+            axes.fill_between(dates, bottom, top, color=tint, linewidth=0.0, label=text, zorder=2)
         axes.plot(dates, 100.0 * fan[quantile_column(0.5)], color=colour, linewidth=1.2, label="median forecast")
         outcomes = 100.0 * fan["outcome"].to_numpy()
         outside = _outside(fan, levels)
         axes.scatter(dates[~outside], outcomes[~outside], s=11, color=INK, zorder=4, label="what came")
-        axes.scatter(dates[outside], outcomes[outside], s=24, color="#D55E00", zorder=5, label="came outside the widest band")
+        axes.scatter(
+            dates[outside], outcomes[outside], s=24, color="#D55E00", zorder=5, label="came outside the widest band"
+        )
         axes.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
+        _mark_dates(axes)
         axes.set_ylabel("Log return, %")
         axes.margins(x=0.01)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK)
@@ -199,7 +243,12 @@ def _canvas(height: float) -> Iterator[tuple[Any, Any]]:
             buffer = io.BytesIO()
             # the default metadata would carry the version of the drawing library
             canvas.print_figure(
-                buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08, metadata={"Software": None}
+                buffer,
+                format="png",
+                dpi=DOTS_PER_INCH,
+                bbox_inches="tight",
+                pad_inches=0.08,
+                metadata={"Software": None},
             )
             return buffer.getvalue()
 
@@ -212,10 +261,23 @@ def _line(name: str, models: Sequence[str]) -> dict[str, Any]:
     return {"color": OTHER_COLOURS[name], "linewidth": 1.3, "zorder": 3, "linestyle": DASHES.get(name, "-")}
 
 
-def _bands(levels: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Pairs of levels with the same tail, widest first, with an opacity that adds up towards the middle."""
-    pairs = [(low, high) for low in levels for high in levels if low < 0.5 and abs(low + high - 1.0) < 1e-9]
-    return [(low, high, 0.16) for low, high in pairs]
+def _bands(levels: Sequence[float]) -> list[tuple[float, float]]:
+    """Pairs of levels with equal tails, the widest first."""
+    return [(low, high) for low in levels for high in levels if low < 0.5 and abs(low + high - 1.0) < 1e-9]
+
+
+def _tint(colour: str, strength: float) -> tuple[float, ...]:
+    """The colour on white paper, 1 for full strength."""
+    channels = (int(colour[place : place + 2], 16) / 255.0 for place in (1, 3, 5))
+    return tuple(1.0 - strength * (1.0 - channel) for channel in channels)
+
+
+def _mark_dates(axes: Any) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=4, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _outside(fan: pd.DataFrame, levels: Sequence[float]) -> NDArray[np.bool_]:

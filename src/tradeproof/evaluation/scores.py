@@ -17,9 +17,9 @@ KEYS = ["ticker", "date", "horizon"]
 CENTRAL_INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_90": (0.05, 0.95)}
 
 
-def outcomes(tables: Mapping[str, pd.DataFrame], wanted: Mapping[str, NDArray[np.bool_]], horizons: Sequence[int]) -> (
-    pd.DataFrame
-):
+def outcomes(
+    tables: Mapping[str, pd.DataFrame], wanted: Mapping[str, NDArray[np.bool_]], horizons: Sequence[int]
+) -> pd.DataFrame:
     """What came after each wanted bar: ticker, date, horizon, outcome (log return; NaN where the data ends first)."""
     frames = []
     for ticker, table in tables.items():

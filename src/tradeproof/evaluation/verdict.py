@@ -1,18 +1,22 @@
 """What a reader should take away, in plain words and no kinder than the intervals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, CASH, GARCH_T, LIGHTGBM, label
 
-MINUS = "−"  # noqa: RUF001  # a hyphen is too short beside digits
-# yardsticks of forecasts: key of the skill figure, and how a sentence calls them
-FORECAST_YARDSTICKS = {
-    "skill": "historical volatility",
-    f"skill_over_{GARCH_T}": "GARCH(1,1)-t",
-    f"skill_over_{LIGHTGBM}": "LightGBM",
-}
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """What is said about one subject, such as a model."""
+
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,12 @@ class Verdict:
     """The answer and its reasons.
 
     Attributes:
-        answer: One sentence: did the models beat buy-and-hold, and the volatility yardstick?
-        sentences: The figures behind it, one paragraph each.
+        answer: Did the models beat buy-and-hold, and the volatility yardstick?
+        paragraphs: The figures behind it: one per model, and one on everything else.
     """
 
     answer: str
-    sentences: tuple[str, ...]
+    paragraphs: tuple[Paragraph, ...]
 
 
 def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confidence: float) -> Verdict:
@@ -37,117 +41,132 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
         horizon: The horizon that positions are taken from, in bars.
         confidence: Coverage of the intervals.
     """
-    profit, forecast = metrics["test"]["profit"], metrics["test"]["forecast"]
-    sentences = []
-    for name in models:
-        sentences.append(_profit_sentence(name, profit, confidence))
-        sentences.append(_forecast_sentence(name, forecast[name][f"h{horizon}"], horizon, confidence))
-    sentences.append(_hindsight(profit, models))
-    return Verdict(_answer(profit, forecast, models, horizon), tuple(sentences))
+    profit = metrics["test"]["profit"]
+    forecast = {name: by_horizon[f"h{horizon}"] for name, by_horizon in metrics["test"]["forecast"].items()}
+    richer = [name for name in models if _above(profit[name], "excess_return")]
+    closer = [name for name in models if _above(forecast[name], "skill")]
+    answer = (
+        f"{_who(models, richer, 'beat')} buy-and-hold after costs. "
+        f"{_who(models, closer, 'beat')} historical volatility as a forecast."
+    )
+    paragraphs = [
+        Paragraph(
+            label(name),
+            f"{_money(profit[name], profit[BUY_AND_HOLD_CAPPED], confidence)} "
+            f"{_forecasts(forecast[name], horizon, confidence)}",
+        )
+        for name in models
+    ]
+    return Verdict(answer, (*paragraphs, Paragraph("Everything else", _hindsight(profit, models))))
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share as percent with a true minus sign, such as −1.2 %."""
-    text = f"{100.0 * share:.{digits}f} %"
-    return signed(text)
+    """A share as percent, with a true minus sign and no line break before the unit."""
+    return f"{decimal(100.0 * share, digits)}{NO_BREAK}%"
 
 
-def signed(text: str) -> str:
-    """A number's text with a true minus sign, and none before a zero."""
-    if text.startswith("-"):
-        return text[1:] if not any(digit in text for digit in "123456789") else MINUS + text[1:]
-    return text
-
-
-def _answer(
-    profit: Mapping[str, Mapping[str, Any]], forecast: Mapping[str, Any], models: Sequence[str], horizon: int
-) -> str:
-    richer = [name for name in models if _above(profit[name], "excess_return")]
-    sharper = [name for name in models if _above(forecast[name][f"h{horizon}"], "skill")]
-    money = _who(models, richer, "beat buy-and-hold after costs")
-    skilled = _who(models, sharper, "forecast better than historical volatility")
-    joint = "and" if bool(richer) == bool(sharper) else "but"
-    return f"{money[0].upper()}{money[1:]}, {joint} {skilled}."
+def decimal(value: float, digits: int) -> str:
+    """A number with a true minus sign, and none before what rounds to zero."""
+    text = f"{abs(value):.{digits}f}"
+    return MINUS + text if value < 0.0 and float(text) > 0.0 else text
 
 
 def _who(models: Sequence[str], winners: Sequence[str], deed: str) -> str:
-    names = " and ".join(_called(name) for name in winners)
+    if not winners and len(models) > 1:
+        return f"No price model {deed}"
     if not winners:
-        return f"{_called(models[0])} did not {deed}" if len(models) == 1 else f"no price model {deed}"
-    if len(winners) == len(models):
-        return f"{names} {deed}"
-    return f"only {names} {deed}"
+        return f"{_called(models[0])} did not {deed}"
+    names = " and ".join(_called(name) for name in winners)
+    shown = names[0].upper() + names[1:]
+    return f"{shown} {deed}" if len(winners) == len(models) else f"Only {names} {deed}"
 
 
-def _profit_sentence(name: str, profit: Mapping[str, Mapping[str, Any]], confidence: float) -> str:
-    figures, hold = profit[name], profit[BUY_AND_HOLD_CAPPED]
+def _called(name: str) -> str:
+    shown = label(name)
+    return f"the {shown[0].lower()}{shown[1:]}"
+
+
+def _money(figures: Figures, hold: Figures, confidence: float) -> str:
     first = (
-        f"{label(name)}: after costs the accounts {_moved(figures['total_return'])}, and buy-and-hold with the same "
-        f"position cap {_moved(hold['total_return'])}."
+        f"After costs the accounts {_moved(figures['total_return'])}; buy-and-hold with the same position cap "
+        f"{_moved(hold['total_return'])}."
     )
-    if not figures["trades"]:
-        return f"{first} The forecasts never opened a position."
+    if not figures["total_trades"]:
+        return f"{first} No forecast was sure enough to open a position."
     excess = figures["excess_return"]
-    if figures["excess_return_low"] is None or excess is None:
-        return f"{first} The test split is too short for an interval, so neither can be called better."
+    if excess is None or figures["excess_return_low"] is None:
+        return f"{first} The test split is too short to say whether that is more than chance."
     side = "more" if excess >= 0.0 else "less"
-    word = _compared(figures, "excess_return", "a real difference as far as this split can tell")
+    chance = "" if _is_clear(figures, "excess_return") else ", which may be chance"
     span = _span(figures, "excess_return", confidence)
-    return f"{first} That is {percent(abs(excess))} a year {side} ({span}): {word}."
+    return f"{first} That is {percent(abs(excess))} a year {side} ({span}){chance}.{_risk(figures, hold)}"
 
 
-def _forecast_sentence(name: str, figures: Mapping[str, Any], horizon: int, confidence: float) -> str:
-    parts = list(_forecast_parts(figures, confidence))
-    ahead = "one bar" if horizon == 1 else f"{horizon} bars"
-    return f"{label(name)}: forecasts {ahead} ahead had an error (CRPS) {'; '.join(parts)}."
+def _risk(figures: Figures, hold: Figures) -> str:
+    if not _is_clear(figures, "sharpe_difference"):
+        return ""
+    side = "better" if _above(figures, "sharpe_difference") else "worse"
+    own, other = (decimal(found["sharpe_ratio"], 2) for found in (figures, hold))
+    return f" Per unit of risk they did {side}: a Sharpe ratio of {own} against {other}."
 
 
-def _forecast_parts(figures: Mapping[str, Any], confidence: float) -> Iterator[str]:
-    for key, yardstick in FORECAST_YARDSTICKS.items():
-        value = figures[key]
-        if value is None:
-            continue
-        side = "below" if value >= 0.0 else "above"
-        if figures[f"{key}_low"] is None:
-            yield f"{percent(abs(value))} {side} that of {yardstick} (too few bars for an interval)"
-            continue
-        sure = "" if _above(figures, key) or _below(figures, key) else ", which may be chance"
-        yield f"{percent(abs(value))} {side} that of {yardstick} ({_span(figures, key, confidence)}{sure})"
+def _forecasts(figures: Figures, horizon: int, confidence: float) -> str:
+    skill = figures["skill"]
+    if skill is None:
+        return "The forecasts cannot be compared, since historical volatility made no error at all."
+    bars = "one bar" if horizon == 1 else f"{horizon} bars"
+    first = (
+        f"The forecasts {bars} ahead had an error (CRPS) {percent(abs(skill))} {'below' if skill >= 0.0 else 'above'} "
+        f"that of historical volatility"
+    )
+    if figures["skill_low"] is None:
+        return f"{first}; the test split is too short to say whether that is more than chance."
+    chance = "" if _is_clear(figures, "skill") else ", which may be chance"
+    others = ", and ".join(f"{_beside(figures, f'skill_over_{name}')} {label(name)}" for name in (GARCH_T, LIGHTGBM))
+    return f"{first} ({_span(figures, 'skill', confidence)}){chance}. They were {others}."
 
 
-def _hindsight(profit: Mapping[str, Mapping[str, Any]], models: Sequence[str]) -> str:
+def _beside(figures: Figures, key: str) -> str:
+    if not _is_clear(figures, key):
+        return "not clearly better or worse than"
+    return "better than" if _above(figures, key) else "worse than"
+
+
+def _hindsight(profit: Mapping[str, Figures], models: Sequence[str]) -> str:
     others = {name: figures["total_return"] for name, figures in profit.items() if name not in models}
     best = max(others, key=lambda name: others[name])
-    if best == CASH:
+    if others[best] <= 0.0 or best == CASH:
         return "Nothing else that was traded ended above cash."
-    return f"With hindsight, the most profitable of the other policies was: {label(best)} ({percent(others[best])})."
+    shown = label(best)
+    return (
+        f"The most profitable of the yardsticks, which is known only afterwards, was "
+        f"{shown[0].lower() + shown[1:] if shown[1].islower() else shown}: {percent(others[best])}."
+    )
 
 
 def _moved(total_return: float) -> str:
     shown = percent(abs(total_return))
     if shown == percent(0.0):
-        return "neither gained nor lost"
+        return "ended where they began"
     return f"{'gained' if total_return > 0.0 else 'lost'} {shown}"
 
 
-def _compared(figures: Mapping[str, Any], key: str, sure: str) -> str:
-    return sure if _above(figures, key) or _below(figures, key) else "a difference that may be chance"
+def _span(figures: Figures, key: str, confidence: float) -> str:
+    """The interval of a difference whose side the sentence names: turned round where the figure is negative."""
+    ends = figures[f"{key}_low"], figures[f"{key}_high"]
+    low, high = ends if figures[key] >= 0.0 else (-ends[1], -ends[0])
+    return f"{100.0 * confidence:g}{NO_BREAK}% interval {percent(low)} to {percent(high)}"
 
 
-def _span(figures: Mapping[str, Any], key: str, confidence: float) -> str:
-    low, high = percent(figures[f"{key}_low"]), percent(figures[f"{key}_high"])
-    return f"{100.0 * confidence:g} % interval {low} to {high}"
+def _is_clear(figures: Figures, key: str) -> bool:
+    return _above(figures, key) or _below(figures, key)
 
 
-def _above(figures: Mapping[str, Any], key: str) -> bool:
+def _above(figures: Figures, key: str) -> bool:
     low = figures[f"{key}_low"]
     return low is not None and low > 0.0
 
 
-def _below(figures: Mapping[str, Any], key: str) -> bool:
+def _below(figures: Figures, key: str) -> bool:
     high = figures[f"{key}_high"]
     return high is not None and high < 0.0
-
-
-def _called(name: str) -> str:
-    return f"the {label(name)[0].lower()}{label(name)[1:]}"

@@ -1,6 +1,7 @@
 """Results as named columns, and the comparison of their past and their future, bit for bit."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class Comparison:
         # what differs between two equal runs says nothing about the future
         if first.rewriting != REPEATED:
             revealed_by = tuple(dict.fromkeys([*first.revealed_by, leak.rewriting]))
-            first = Leak(**{**first.__dict__, "revealed_by": revealed_by})
+            first = replace(first, revealed_by=revealed_by)
         self._found[name] = first
 
     def _comparable(self, cut: Cut) -> BoolArray:

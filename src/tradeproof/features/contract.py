@@ -1,7 +1,7 @@
 """The feature contract: what a table's features are called, what they mean, and in which order they come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -119,7 +119,7 @@ def feature_contract(params: FeatureParams) -> FeatureContract:
         params=params,
         hash="",
     )
-    return FeatureContract(**{**contract.__dict__, "hash": _hash(contract)})
+    return replace(contract, hash=_hash(contract))
 
 
 def _content(

@@ -168,4 +168,4 @@ def _positions(cuts: Sequence[int] | int, size: int, seed: int, subject: str) ->
         raise LookaheadError(
             f"{subject}: cuts {list(cuts)} lie outside 0 to {size - 2}, expected positions with a bar after them"
         )
-    return tuple(sorted(set(cuts)))
+    return tuple(sorted({int(cut) for cut in cuts}))

@@ -21,7 +21,8 @@ class PriceForecasterConfig(PreTrainedConfig):
         num_layers: Attention layers.
         num_heads: Attention heads per layer.
         attention_bars: Bars each layer sees: the bar itself and those just before it.
-        dropout: Share of the residual updates dropped in training.
+        dropout: Share of the residual updates, and of the features of a sequence, dropped in training.
+        sequence_length: Bars per training sequence; a forecast may look at a longer one.
     """
 
     model_type = MODEL_TYPE
@@ -35,6 +36,7 @@ class PriceForecasterConfig(PreTrainedConfig):
     num_heads: int
     attention_bars: int
     dropout: float
+    sequence_length: int
 
     def validate_architecture(self) -> None:
         """Refuse a shape that no model can have."""
@@ -70,6 +72,7 @@ class PriceForecasterConfig(PreTrainedConfig):
             num_heads=params.num_heads,
             attention_bars=params.attention_bars,
             dropout=params.dropout,
+            sequence_length=params.sequence_length,
         )
 
 

@@ -68,8 +68,8 @@ def supervise(
     ticker = str(table["ticker"].iloc[0]) if len(table) else "table"
     if split.purged_size < max(horizons):
         raise DataError(
-            f"split.purged_size is {split.purged_size}, expected at least the longest horizon {max(horizons)}: a shorter "
-            "gap lets labels reach into the next split"
+            f"split.purged_size is {split.purged_size}, expected at least the longest horizon {max(horizons)}: a "
+            "shorter gap lets labels reach into the next split"
         )
     ready = table[READY].to_numpy(dtype=np.bool_)
     labels = standardised_returns(table, horizons)
@@ -77,8 +77,8 @@ def supervise(
     label_mask = np.isfinite(labels) & (ready & members)[:, None]
     if not label_mask.any():
         raise DataError(
-            f"{ticker} has no bar to learn from in the {part} split ({int(members.sum())} bars, none ready with a known "
-            "label); move split.train_end or split.validation_end, ask for more bars (data.start), or leave it out"
+            f"{ticker} has no bar to learn from in the {part} split ({int(members.sum())} bars, none ready with a "
+            "known label); move split.train_end or split.validation_end, ask for more bars (data.start) or leave it out"
         )
     end = int(np.flatnonzero(label_mask.any(axis=1))[-1]) + 1
     return Supervision(
@@ -91,7 +91,7 @@ def supervise(
 
 
 def standardised_returns(table: pd.DataFrame, horizons: Sequence[int]) -> NDArray[np.float64]:
-    """Returns ahead in units of what a walk with the bar's own volatility would spread, [bar, horizon]; NaN at the end."""
+    """Returns ahead in units of what the bar's own volatility would spread them by, [bar, horizon]; NaN at the end."""
     returns = forward_returns(table["close"].to_numpy(dtype=np.float64), horizons)
     with np.errstate(divide="ignore", invalid="ignore"):
         return returns / spreads(table, horizons)

@@ -15,6 +15,8 @@ from tradeproof.forecasting.config import PriceForecasterConfig
 ROTARY_BASE = 10_000.0
 # a forecast's width stays within exp(+-3), 1/20 to 20 times the trailing volatility, whatever the features do
 WIDEST_LOG_SCALE = 3.0
+# directions are far less predictable than widths: what the bars say about the location is learned ten times slower
+LOCATION_GAIN = 0.1
 # least distance of two starting quantiles, in volatilities: a step of exactly zero has no logarithm
 NARROWEST_STEP = 1e-4
 
@@ -32,7 +34,7 @@ def attention_window(ready: Tensor, attention_bars: int) -> Tensor:
     Returns:
         True where a block's query may see a key of the previous or its own block, [batch x block, 1, bar, 2 x bar].
     """
-    blocks = ready.unflatten(1, (-1, attention_bars))  # [batch, block, bar]
+    blocks = ready.view(len(ready), -1, attention_bars)  # [batch, block, bar]
     keys = with_previous(blocks).flatten(0, 1)  # [batch x block, 2 x bar]
     bars = torch.arange(attention_bars, device=ready.device)
     age = bars[:, None] + attention_bars - torch.arange(2 * attention_bars, device=ready.device)  # [bar, 2 x bar]
@@ -74,18 +76,20 @@ class BarAttention(nn.Module):
 
     def forward(self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
         """Mix what the window's bars hold; [batch, time, hidden] in and out, time a multiple of attention_bars."""
-        query, key, value = (
-            self.entries(hidden).unflatten(-1, (3, self.num_heads, -1)).unbind(2)
-        )  # [batch, time, head, size]
-        query, key, value = (
-            entries.unflatten(1, (-1, self.attention_bars))
-            for entries in (rotate(query, angles), rotate(key, angles), value)
-        )  # [batch, block, bar, head, size]
-        query, key, value = (
-            entries.flatten(0, 1).transpose(1, 2) for entries in (query, with_previous(key), with_previous(value))
-        )  # [batch x block, head, bar or 2 x bar, size]
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=window)
-        return self.output(mixed.transpose(1, 2).reshape(hidden.shape))
+        batch, time, width = hidden.shape
+        entries = self.entries(hidden).view(batch, time, 3, self.num_heads, -1)
+        query, key = rotate(entries[:, :, 0], angles), rotate(entries[:, :, 1], angles)  # [batch, time, head, size]
+        mixed = F.scaled_dot_product_attention(
+            self._blocks(query).flatten(0, 1).transpose(1, 2),  # [batch x block, head, bar, size]
+            with_previous(self._blocks(key)).flatten(0, 1).transpose(1, 2),  # [batch x block, head, 2 x bar, size]
+            with_previous(self._blocks(entries[:, :, 2])).flatten(0, 1).transpose(1, 2),
+            attn_mask=window,
+        )
+        return self.output(mixed.transpose(1, 2).reshape(batch, time, width))
+
+    def _blocks(self, entries: Tensor) -> Tensor:
+        batch, _, heads, size = entries.shape
+        return entries.reshape(batch, -1, self.attention_bars, heads, size)
 
 
 class GatedUnit(nn.Module):
@@ -120,6 +124,24 @@ class BarLayer(nn.Module):
         return hidden + self.dropout(self.unit(self.unit_norm(hidden)))
 
 
+class FeatureDropout(nn.Module):
+    """Hide whole features from whole sequences, so that no single one tells the model which year it is.
+
+    Unlike ordinary dropout the others are not scaled up: a forecast has to make do with what it sees.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[batch, time, feature] in and out."""
+        if not self.training or not self.share:
+            return features
+        kept = torch.rand(features.shape[0], 1, features.shape[2], device=features.device) >= self.share
+        return features * kept
+
+
 class ResidualLinear(nn.Linear):
     """What a sub-layer adds to the residual stream; starts smaller, as one of many additions."""
 
@@ -140,10 +162,14 @@ class QuantileHead(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[batch, time, hidden] to [batch, time, horizon, level], ascending along the last axis."""
-        outputs = F.linear(hidden, self.weight, self.bias).unflatten(-1, (self.num_horizons, -1))
-        location, log_scale = outputs[..., 0], outputs[..., 1]  # [batch, time, horizon]
+        outputs = F.linear(hidden, self.weight).view(*hidden.shape[:-1], self.num_horizons, -1)
+        bias = self.bias.view(self.num_horizons, -1)
+        location = LOCATION_GAIN * outputs[..., 0] + bias[:, 0]  # [batch, time, horizon]
+        log_scale = outputs[..., 1] + bias[:, 1]
         scale = torch.exp(WIDEST_LOG_SCALE * torch.tanh(log_scale / WIDEST_LOG_SCALE))
-        steps = (F.softplus(outputs[..., 2:]) * scale.unsqueeze(-1)).unbind(-1)  # level - 1 of [batch, time, horizon]
+        steps = (F.softplus(outputs[..., 2:] + bias[:, 2:]) * scale.unsqueeze(-1)).unbind(
+            -1
+        )  # level - 1 of [batch, time, horizon]
         # one addition after the other: rounding cannot turn an ascending sum around
         lower = [location - width for width in accumulate(reversed(steps[: self.below]))]
         upper = [location + width for width in accumulate(steps[self.below :])]

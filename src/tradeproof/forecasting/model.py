@@ -1,7 +1,6 @@
 """The price model: a causal transformer that forecasts, at every bar, quantiles of the returns ahead."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from scipy.stats import t as student_t
@@ -12,7 +11,14 @@ from transformers import initialization as init
 from transformers.utils import ModelOutput
 
 from tradeproof.forecasting.config import PriceForecasterConfig
-from tradeproof.forecasting.layers import BarLayer, QuantileHead, ResidualLinear, attention_window, rotary_angles
+from tradeproof.forecasting.layers import (
+    BarLayer,
+    FeatureDropout,
+    QuantileHead,
+    ResidualLinear,
+    attention_window,
+    rotary_angles,
+)
 
 # degrees of freedom of daily index returns over their trailing volatility, about; only where training starts
 TAIL_DEGREES = 6.0
@@ -42,6 +48,7 @@ class PriceForecaster(PreTrainedModel):
 
     def __init__(self, config: PriceForecasterConfig) -> None:
         super().__init__(config)
+        self.feature_dropout = FeatureDropout(config.dropout)
         self.embedding = nn.Linear(config.num_features, config.hidden_size)
         self.layers = nn.ModuleList(BarLayer(config) for _ in range(config.num_layers))
         self.norm = nn.RMSNorm(config.hidden_size)
@@ -67,7 +74,7 @@ class PriceForecaster(PreTrainedModel):
         beyond = -time % self.config.attention_bars  # bars after the last one, seen by none
         ready = F.pad(ready, (0, beyond))
         known = F.pad(features, (0, 0, 0, beyond)).masked_fill(~ready.unsqueeze(-1), 0.0)
-        hidden = self.embedding(torch.asinh(known))  # [batch, time + beyond, hidden]
+        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time + beyond, hidden]
         window = attention_window(ready, self.config.attention_bars)
         angles = rotary_angles(ready.shape[1], self.config.hidden_size // self.config.num_heads, features.device)
         for layer in self.layers:

@@ -44,8 +44,8 @@ def forecast_table(
     check_contract(model, contract)
     contract.check(table)
     dates = table["date"].to_numpy()
-    first = 0 if start is None else int(np.searchsorted(dates, np.datetime64(start)))
-    beyond = len(dates) if end is None else int(np.searchsorted(dates, np.datetime64(end), side="right"))
+    first = 0 if start is None else int(np.searchsorted(dates, pd.Timestamp(start).to_datetime64()))
+    beyond = len(dates) if end is None else int(np.searchsorted(dates, pd.Timestamp(end).to_datetime64(), side="right"))
     rows = table.iloc[max(0, first - model.config.context_bars) : max(first, beyond)]
     ready = rows[READY].to_numpy(dtype=np.bool_)
     units = forecast_quantiles(model, rows[list(contract.names)].to_numpy(dtype=np.float32), ready)

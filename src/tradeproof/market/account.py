@@ -20,57 +20,34 @@ on which something can happen and marks equity on those between. Compiled functi
 file, because numba's cache watches the file of the caller only.
 """
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
 
-from tradeproof.market.fills import BANKRUPT, NONE, ORDER, STOP, TAKE_PROFIT, Codes, Ledger, empty_ledger, gather_fills
+from tradeproof.market.fills import (
+    BANKRUPT,
+    NONE,
+    ORDER,
+    STOP,
+    TAKE_PROFIT,
+    Codes,
+    Fill,
+    Ledger,
+    empty_ledger,
+    gather_fills,
+)
 from tradeproof.market.orders import Integers, Orders, find_orders
 from tradeproof.market.prices import CLOSE, HIGH, LOW, OPEN, Floats, PriceArrays
-from tradeproof.market.rules import TradingRules
+from tradeproof.market.rules import Account, Rules, TradingRules, compiled_rules
 from tradeproof.market.trades import Simulation
 
 __all__ = ["PriceArrays", "Simulation", "TradingRules", "simulate"]
 
+# plain IEEE arithmetic: nothing is reordered, a division by zero is infinite
+COMPILED = {"cache": True, "error_model": "numpy"}
 # a trade smaller than this share of equity is rounding, not a wish
 DUST = 1e-12
-# in place of a fill bar: a newer order came while this one waited
-REPLACED = -1
 # from this many bars on, threads earn back the cost of waking them
 PARALLEL_BARS = 50_000
-
-
-class Rules(NamedTuple):
-    """The rules as compiled code reads them; a level that is not set is infinitely far away."""
-
-    commission: float
-    slippage: float
-    lowest: float  # weight
-    highest: float
-    stop_loss: float
-    take_profit: float
-
-
-class Account(NamedTuple):
-    """State of one account between two bars."""
-
-    cash: float
-    shares: float  # negative: short
-    entry_price: float  # average over what is held, slippage included, commission not; NaN when flat
-    equity: float  # marked at the last close
-    bankrupt: bool
-
-
-class Fill(NamedTuple):
-    """One execution and the balance after it; reason NONE means that none took place."""
-
-    shares: float  # change of position
-    price: float  # slippage included
-    reference: float  # before slippage
-    cash: float
-    held: float
-    reason: int
 
 
 def simulate(bars: PriceArrays, targets: Floats, rules: TradingRules) -> Simulation:
@@ -95,29 +72,11 @@ def simulate(bars: PriceArrays, targets: Floats, rules: TradingRules) -> Simulat
     ledger = empty_ledger(int(slots[-1]))
     equity = np.empty(bars.shape, order="F")
     run = _run_parallel if in_parallel else _run
-    ends = run(bars.rows, orders, *compiled(rules), slots, ledger, equity.T)
+    ends = run(bars.rows, orders, *compiled_rules(rules), slots, ledger, equity.T)
     return Simulation(bars, rules.commission, rules.initial_capital, equity, gather_fills(ledger, slots, ends))
 
 
-def compiled(rules: TradingRules) -> tuple[Rules, Account]:
-    """The rules as compiled code reads them, and the account before its first bar."""
-    size = rules.max_position_size
-    return (
-        Rules(
-            commission=rules.commission,
-            slippage=rules.slippage,
-            lowest=-size if rules.long_short else 0.0,
-            highest=size,
-            stop_loss=np.inf if rules.stop_loss is None else rules.stop_loss,
-            take_profit=np.inf if rules.take_profit is None else rules.take_profit,
-        ),
-        Account(
-            cash=rules.initial_capital, shares=0.0, entry_price=np.nan, equity=rules.initial_capital, bankrupt=False
-        ),
-    )
-
-
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def step_bar(
     account: Account, weight: float, open_: float, high: float, low: float, close: float, rules: Rules
 ) -> tuple[Account, Fill, Fill]:
@@ -143,12 +102,12 @@ def step_bar(
         reference, reason = _exit(account, open_, low, high, rules)
         slip = -rules.slippage if account.shares > 0.0 else rules.slippage
         account, exit_ = _settle(account, -account.shares, reference * (1.0 + slip), reference, reason, rules)
-    equity = account.cash if account.shares == 0.0 else account.cash + account.shares * close
+    equity = _equity(account, close)
     bankrupt = account.bankrupt or exit_.reason == BANKRUPT
     return Account(account.cash, account.shares, account.entry_price, equity, bankrupt), order, exit_
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def rebalance(account: Account, weight: float, open_: float, rules: Rules) -> tuple[Account, Fill]:
     """Move an account to a weight that is exact after the cost of getting there.
 
@@ -181,7 +140,7 @@ def rebalance(account: Account, weight: float, open_: float, rules: Rules) -> tu
     return _settle(account, change, price, open_, ORDER, rules)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def exit_levels(account: Account, rules: Rules) -> tuple[float, float]:
     """Prices at or below, and at or above, which what is held is closed; infinitely far where nothing is."""
     if account.shares == 0.0:
@@ -192,7 +151,7 @@ def exit_levels(account: Account, rules: Rules) -> tuple[float, float]:
     return account.entry_price * (1.0 - rules.take_profit), min(stop, ruin_price(account, rules))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def ruin_price(account: Account, rules: Rules) -> float:
     """Price at which covering a short position takes all the cash; infinite for an account that is not short."""
     if account.shares >= 0.0:
@@ -200,13 +159,13 @@ def ruin_price(account: Account, rules: Rules) -> float:
     return account.cash / (-account.shares * (1.0 + rules.slippage) * (1.0 + rules.commission))
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def no_fill(account: Account) -> Fill:
     """The fill that did not take place."""
     return Fill(0.0, np.nan, np.nan, account.cash, account.shares, NONE)
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def _exit(account: Account, open_: float, low: float, high: float, rules: Rules) -> tuple[float, int]:
     """Price before slippage, and reason, of the exit from a position whose levels the bar has reached."""
     lower, upper = exit_levels(account, rules)
@@ -222,7 +181,7 @@ def _exit(account: Account, open_: float, low: float, high: float, rules: Rules)
     return price, TAKE_PROFIT
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def _settle(
     account: Account, change: float, price: float, reference: float, reason: int, rules: Rules
 ) -> tuple[Account, Fill]:
@@ -243,6 +202,12 @@ def _settle(
     return after, Fill(change, price, reference, cash, shares, reason)
 
 
+@numba.njit(**COMPILED)
+def _equity(account: Account, close: float) -> float:
+    # a series that is not listed yet has no close
+    return account.cash if account.shares == 0.0 else account.cash + account.shares * close
+
+
 def _run_series(
     prices: Floats, orders: Orders, rules: Rules, start: Account, slots: Integers, ledger: Ledger, equity: Floats
 ) -> Integers:
@@ -253,7 +218,7 @@ def _run_series(
     return ends
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(**COMPILED)
 def _run_one(
     series: int, prices: Floats, orders: Orders, rules: Rules, account: Account, end: int, ledger: Ledger,
     equity: Floats,
@@ -263,52 +228,46 @@ def _run_one(
     rows, marked = prices[series], equity[series]
     decided, weights, count = orders.bars[series], orders.weights[series], orders.counts[series]
     bars, reasons, numbers = ledger
-    time, bar = len(rows), 0
-    for order in range(count + 1):
-        weight, fill_bar = _next_order(rows, decided, weights, count, order)
-        if fill_bar == REPLACED:
-            continue
-        if account.shares != 0.0:
-            touch = _next_touch(rows, account, rules, bar, fill_bar)
-            for t in range(bar, touch):
-                marked[t] = account.cash + account.shares * rows[t, CLOSE]
-            bar = touch
-            if touch < fill_bar:
-                account, _, exit_ = step_bar(
-                    account, np.nan, rows[bar, OPEN], rows[bar, HIGH], rows[bar, LOW], rows[bar, CLOSE], rules
-                )
-                end = _write(bars, reasons, numbers, end, bar, exit_)
-                marked[bar] = account.equity
-                bar += 1
-        for t in range(bar, fill_bar):
-            marked[t] = account.cash
-        if fill_bar == time:
+    bar = 0
+    order, weight, fill_bar = _next_order(rows, decided, weights, count, 0)
+    while bar < len(rows):
+        event = _next_touch(rows, account, rules, bar, fill_bar)
+        for quiet in range(bar, event):
+            marked[quiet] = (
+                account.cash if account.shares == 0.0 else account.cash + account.shares * rows[quiet, CLOSE]
+            )
+        if event == len(rows):
             break
-        bar = fill_bar
-        account, fill, exit_ = step_bar(
-            account, weight, rows[bar, OPEN], rows[bar, HIGH], rows[bar, LOW], rows[bar, CLOSE], rules
-        )
-        end = _write(bars, reasons, numbers, end, bar, fill)
-        end = _write(bars, reasons, numbers, end, bar, exit_)
-        marked[bar] = account.equity
-        bar += 1
+        wish = weight if event == fill_bar else np.nan
+        open_, high, low, close = rows[event, OPEN], rows[event, HIGH], rows[event, LOW], rows[event, CLOSE]
+        account, fill, exit_ = step_bar(account, wish, open_, high, low, close, rules)
+        end = _write(bars, reasons, numbers, end, event, fill)
+        end = _write(bars, reasons, numbers, end, event, exit_)
+        marked[event] = account.equity
+        if event == fill_bar:
+            order, weight, fill_bar = _next_order(rows, decided, weights, count, order)
+        bar = event + 1
     return end
 
 
-@numba.njit(cache=True, error_model="numpy", inline="always")
-def _next_order(rows: Floats, decided: Integers, weights: Floats, count: int, order: int) -> tuple[float, int]:
-    """Weight of an order and the bar on which it fills: the number of bars if it never does, or REPLACED."""
-    weight, bar = np.nan, len(rows)
-    if order < count:
-        weight, bar = weights[order], decided[order] + 1
+@numba.njit(**COMPILED, inline="always")
+def _next_order(rows: Floats, decided: Integers, weights: Floats, count: int, order: int) -> tuple[int, float, int]:
+    """From `order` on, the first that no newer one replaces while it waits.
+
+    Returns:
+        The number of the order after it, its weight, and the bar on which it fills: the number of bars if on none.
+    """
+    while order < count:
+        bar = decided[order] + 1
         while bar < len(rows) and np.isnan(rows[bar, OPEN]):
             bar += 1
-        if order + 1 < count and decided[order + 1] < bar:
-            bar = REPLACED
-    return weight, bar
+        order += 1
+        if order == count or decided[order] >= bar:
+            return order, weights[order - 1], bar
+    return order, np.nan, len(rows)
 
 
-@numba.njit(cache=True, error_model="numpy", inline="always")
+@numba.njit(**COMPILED, inline="always")
 def _next_touch(rows: Floats, account: Account, rules: Rules, first: int, last: int) -> int:
     """The first bar from `first` on that reaches an exit level, or `last`."""
     lower, upper = exit_levels(account, rules)
@@ -318,7 +277,7 @@ def _next_touch(rows: Floats, account: Account, rules: Rules, first: int, last: 
     return bar
 
 
-@numba.njit(cache=True, error_model="numpy", inline="always")
+@numba.njit(**COMPILED, inline="always")
 def _write(bars: Integers, reasons: Codes, numbers: Floats, end: int, bar: int, fill: Fill) -> int:
     """Append a fill to a ledger, unless none took place; returns the new end."""
     if fill.reason == NONE:
@@ -329,5 +288,5 @@ def _write(bars: Integers, reasons: Codes, numbers: Floats, end: int, bar: int, 
     return end + 1
 
 
-_run = numba.njit(cache=True, error_model="numpy")(_run_series)
-_run_parallel = numba.njit(cache=True, error_model="numpy", parallel=True)(_run_series)
+_run = numba.njit(**COMPILED)(_run_series)
+_run_parallel = numba.njit(**COMPILED, parallel=True)(_run_series)

@@ -17,6 +17,17 @@ ORDER, STOP, TAKE_PROFIT, BANKRUPT, OPEN = range(len(REASONS))
 NONE = -1
 
 
+class Fill(NamedTuple):
+    """One execution and the balance after it; reason NONE means that none took place."""
+
+    shares: float  # change of position
+    price: float  # slippage included
+    reference: float  # before slippage
+    cash: float
+    held: float
+    reason: int
+
+
 class Ledger(NamedTuple):
     """Columns that compiled code writes fills into; a slot stays empty where fewer fills took place."""
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tradeproof.errors import DataError
@@ -15,7 +17,7 @@ OPEN, HIGH, LOW, CLOSE = range(4)
 
 @dataclass(frozen=True)
 class PriceArrays:
-    """Open, high, low and close, each [time, series] in currency units; a series without a bar at t has NaN in all four.
+    """Open, high, low and close, each [time, series], currency units; where a series has no bar, all four are NaN.
 
     Raises:
         DataError: Other shapes, a bar with only some prices, a price that is not positive and finite, or a high or low
@@ -53,6 +55,54 @@ class PriceArrays:
         return rows
 
 
+@dataclass(frozen=True)
+class AlignedPrices:
+    """Prices of several tickers on one time axis, and where each row of the long bars went.
+
+    Args:
+        prices: [time, series].
+        dates: [time], every date on which any ticker has a bar.
+        tickers: Of the series, in alphabetical order.
+        times: [row], place in dates of each row of the bars.
+        series: [row], place in tickers.
+    """
+
+    prices: PriceArrays
+    dates: NDArray[np.datetime64]
+    tickers: tuple[str, ...]
+    times: NDArray[np.int64]
+    series: NDArray[np.int64]
+
+    def spread(self, values: Floats) -> Floats:
+        """Put one value per row of the bars into [time, series]; NaN where there is no row."""
+        spread = np.full(self.prices.shape, np.nan)
+        spread[self.times, self.series] = values
+        return spread
+
+
+def align_prices(bars: pd.DataFrame) -> AlignedPrices:
+    """Put long bars on one time axis.
+
+    Args:
+        bars: Columns ticker, date, open, high, low, close; sorted by ticker and date, each pair once.
+
+    Raises:
+        DataError: No bars, or bars that are not sorted or repeat a date.
+    """
+    tickers, series = np.unique(bars["ticker"].to_numpy(dtype=str), return_inverse=True)
+    dates, times = np.unique(bars["date"].to_numpy(), return_inverse=True)
+    faults = np.flatnonzero(np.diff(series * len(dates) + times) <= 0)
+    if len(faults):
+        ticker, date = bars.iloc[int(faults[0]) + 1][["ticker", "date"]]
+        raise DataError(f"bar of {ticker} on {date:%Y-%m-%d} is out of order, expected bars sorted by ticker and date")
+    arrays = []
+    for name in ("open", "high", "low", "close"):
+        array = np.full((len(dates), len(tickers)), np.nan)
+        array[times, series] = bars[name].to_numpy()
+        arrays.append(array)
+    return AlignedPrices(PriceArrays(*arrays), dates, tuple(tickers.tolist()), times, series)
+
+
 def _check_shapes(bars: PriceArrays) -> None:
     shapes = {name: getattr(bars, name).shape for name in ("open", "high", "low", "close")}
     if len(set(shapes.values())) > 1 or bars.close.ndim != 2 or not bars.close.size:
@@ -73,6 +123,6 @@ def _check_bars(bars: PriceArrays) -> None:
         bar, series = (int(found[0]) for found in np.nonzero(wrong))
         shown = [float(getattr(bars, name)[bar, series]) for name in ("open", "high", "low", "close")]
         raise DataError(
-            f"bar {bar} of series {series} has open, high, low, close {shown}, expected 0 < low <= open, close <= high, "
-            "all finite, or NaN in all four where there is no bar. Mend the bars (params download.quality finds them)"
+            f"bar {bar} of series {series} has open, high, low, close {shown}, expected 0 < low <= open, close <= "
+            "high, all finite, or NaN in all four where there is no bar. Mend the bars (params download.quality helps)"
         )

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tradeproof.errors import DataError
 from tradeproof.params.schema import CostParams, ProfitParams
@@ -70,3 +71,40 @@ class TradingRules:
     def yardstick(self) -> "TradingRules":
         """Rules for a yardstick such as buy-and-hold: the same costs and capital, full size, no stops."""
         return replace(self, max_position_size=1.0, stop_loss=None, take_profit=None)
+
+
+class Rules(NamedTuple):
+    """The rules as compiled code reads them; a level that is not set is infinitely far away."""
+
+    commission: float
+    slippage: float
+    lowest: float  # weight
+    highest: float
+    stop_loss: float
+    take_profit: float
+
+
+class Account(NamedTuple):
+    """State of one account between two bars."""
+
+    cash: float
+    shares: float  # negative: short
+    entry_price: float  # average over what is held, slippage included, commission not; NaN when flat
+    equity: float  # marked at the last close
+    bankrupt: bool
+
+
+def compiled_rules(rules: TradingRules) -> tuple[Rules, Account]:
+    """The rules as compiled code reads them, and an account before its first bar."""
+    size, capital = rules.max_position_size, rules.initial_capital
+    return (
+        Rules(
+            commission=rules.commission,
+            slippage=rules.slippage,
+            lowest=-size if rules.long_short else 0.0,
+            highest=size,
+            stop_loss=math.inf if rules.stop_loss is None else rules.stop_loss,
+            take_profit=math.inf if rules.take_profit is None else rules.take_profit,
+        ),
+        Account(cash=capital, shares=0.0, entry_price=math.nan, equity=capital, bankrupt=False),
+    )

@@ -1,10 +1,12 @@
 """Stage evaluate: the models beside the yardsticks on the test split, with report, plots and model cards."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from tradeproof.evaluation.models import evaluate_models
+from tradeproof.evaluation.cards import card_section
+from tradeproof.evaluation.models import Evaluation, evaluate_models
 from tradeproof.evaluation.report import write_evaluation
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import load_forecaster
@@ -42,7 +44,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         with replace_folder(layout.evaluation) as folder:
             write_evaluation(folder, evaluation, manifest, params)
             _write_forecasts(folder / layout.forecasts().name, forecasts)
-            _write_cards(folder / "cards", layout, params, evaluation)
+            _write_cards(folder / "cards", layout, params, evaluation, bool(manifest["synthetic"]))
         stage.log_dataset(
             pd.concat(tables.values()), "features", sha256_file(layout.bars()), "artifacts/build_features/tickers"
         )
@@ -54,7 +56,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
 def _forecasts(
     layout: Layout,
     params: AllParams,
-    tables: dict[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame],
     contract: FeatureContract,
     *,
     finetuned: bool,
@@ -66,3 +68,22 @@ def _forecasts(
         model = load_forecaster(folder, contract)
         frames.append(forecast_table(model, table, contract, start=params.split.validation_end))
     return pd.concat(frames, ignore_index=True)
+
+
+def _write_forecasts(path: Path, forecasts: Mapping[str, pd.DataFrame]) -> None:
+    both = pd.concat([frame.assign(model=name) for name, frame in forecasts.items()], ignore_index=True)
+    write_bytes(path, both.to_parquet(index=False, compression="zstd"))
+
+
+def _write_cards(folder: Path, layout: Layout, params: AllParams, evaluation: Evaluation, synthetic: bool) -> None:
+    """One card per model that can be registered: what training wrote, and what the test split showed."""
+    prefix = params.registration.name_prefix
+    models: dict[str, tuple[Path, str, str | None]] = {f"{prefix}-base": (layout.base, "base", None)}
+    models |= {
+        f"{prefix}-{ticker}": (layout.finetuned / ticker, "finetuned", ticker) for ticker in params.universe.tickers
+    }
+    for name, (model, kind, ticker) in models.items():
+        written = (model / "README.md").read_text(encoding="utf-8")
+        write_text(
+            folder / f"{name}.md", f"{written.rstrip()}\n\n{card_section(evaluation.metrics, kind, ticker, synthetic)}"
+        )
