@@ -13,6 +13,7 @@ RUNTIME := $(VENV)/.installed-$(LISTS)
 DEVELOPMENT := $(VENV)/.developed-$(LISTS)
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 export PYTHONHASHSEED := 0
+export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: repro test test-slow lint environment clean
 

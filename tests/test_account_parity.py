@@ -226,8 +226,8 @@ def test_orders_at_the_next_open_equal_backtesting(bars, series, side):
 @pytest.mark.parametrize("side", [1.0, -1.0])
 @pytest.mark.parametrize("series", [0, 1])
 def test_stops_and_take_profits_equal_backtesting(bars, series, side):
-    # shared: levels as share of the entry, live on the entry bar, the stop first. Positions end by levels only, as the
-    # peer touches a stop before it fills an order to close at the same bar's open. It also refuses an order whose levels
+    # shared: levels as share of the entry, live on the entry bar, the stop first. Positions end by levels only, as
+    # the peer touches a stop before it fills an order to close at the same open. It also refuses an order whose levels
     # do not lie around the last close, so none is given before such a gap
     stop_loss, take_profit = 0.05, 0.08
     targets = np.full((bars.shape[0], 1), np.nan)

@@ -233,13 +233,17 @@ def test_the_metrics_of_training_have_these_names_and_steps(trained):
 
 def test_the_returned_weights_are_those_that_were_best_on_validation(contract, tiny):
     """A learning rate that destroys the model after a good start: the last weights are not the best ones."""
-    params = tuned(tiny, learning_rate=0.3, max_steps=12)
-    result = train_base_forecaster({"AAA": table_of()}, contract, params, silent)
+    table = table_of()
+    result = train_base_forecaster({"AAA": table}, contract, tuned(tiny, learning_rate=0.3), silent)
     losses = result.profit_curve.set_index("step")["eval/loss"]
     assert losses[12] > losses.min()
     assert losses.idxmin() == result.best_step
-    again = train_base_forecaster({"AAA": table_of()}, contract, tuned(params, max_steps=12), silent)
-    assert same_weights(result.model, again.model)
+    piece = supervise(table, contract, [1, 5], SPLIT, "validation")
+    batch = {
+        name: torch.tensor(getattr(piece, name)).unsqueeze(0) for name in ("features", "ready", "labels", "label_mask")
+    }
+    with torch.inference_mode():
+        assert result.model(**batch).loss.item() == pytest.approx(losses.min(), rel=1e-4)
 
 
 def test_the_yardstick_is_the_quantiles_of_the_training_labels(contract):
@@ -248,14 +252,21 @@ def test_the_yardstick_is_the_quantiles_of_the_training_labels(contract):
     np.testing.assert_allclose(empirical_quantiles([piece], [0.1, 0.5])[0], np.quantile(labels, [0.1, 0.5]), rtol=1e-6)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(contract, tiny):
-    tables = {"AAA": table_of()}
-    first, second = (train_base_forecaster(tables, contract, tiny, silent) for _ in range(2))
-    assert first.best_step > 0
-    assert same_weights(first.model, second.model)
-    pd.testing.assert_frame_equal(first.profit_curve, second.profit_curve, check_exact=True)
-    other = train_base_forecaster(tables, contract, tiny.model_copy(update={"seed": 8}), silent)
-    assert not same_weights(first.model, other.model)
+@pytest.fixture(scope="module")
+def straight(contract, tiny):
+    """A run that nothing interrupted, and what it logged."""
+    logged = {}
+    result = train_base_forecaster({"AAA": table_of()}, contract, tiny, lambda m, step: logged.update({step: m}))
+    return result, logged
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(straight, contract, tiny):
+    again = train_base_forecaster({"AAA": table_of()}, contract, tiny, silent)
+    assert again.best_step > 0
+    assert same_weights(straight[0].model, again.model)
+    pd.testing.assert_frame_equal(straight[0].profit_curve, again.profit_curve, check_exact=True)
+    other = train_base_forecaster({"AAA": table_of()}, contract, tiny.model_copy(update={"seed": 8}), silent)
+    assert not same_weights(straight[0].model, other.model)
 
 
 class KilledError(Exception):
@@ -270,35 +281,35 @@ def killed_at(last):
     return log
 
 
-def test_a_run_that_was_killed_goes_on_to_the_same_bits(contract, tiny, tmp_path):
-    tables = {"AAA": table_of()}
-    straight_log, resumed_log = {}, {}
-    straight = train_base_forecaster(tables, contract, tiny, lambda m, step: straight_log.update({step: m}))
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(straight, contract, tiny, tmp_path):
+    tables, resumed_log = {"AAA": table_of()}, {}
     for last in (8, 12):  # killed twice, each time after a checkpoint
         with pytest.raises(KilledError):
             train_base_forecaster(tables, contract, tiny, killed_at(last), tmp_path)
     assert [path.name for path in tmp_path.glob("*/*")] == ["checkpoint-8"]
     resumed = train_base_forecaster(tables, contract, tiny, lambda m, step: resumed_log.update({step: m}), tmp_path)
-    assert same_weights(straight.model, resumed.model)
-    pd.testing.assert_frame_equal(straight.profit_curve, resumed.profit_curve, check_exact=True)
-    assert {step for step, metrics in straight_log.items() if "eval/loss" in metrics} <= resumed_log.keys()
+    assert same_weights(straight[0].model, resumed.model)
+    pd.testing.assert_frame_equal(straight[0].profit_curve, resumed.profit_curve, check_exact=True)
+    assert resumed_log.keys() == {0, 4, 8, 10, 12}
+    for step, metrics in resumed_log.items():
+        assert metrics == pytest.approx(straight[1][step], rel=0, abs=0, nan_ok=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_checkpoint_of_other_params_or_one_cut_short_is_not_continued(contract, tiny, tmp_path):
-    tables = {"AAA": table_of()}
+def test_a_checkpoint_of_other_params_or_one_cut_short_is_not_continued(straight, contract, tiny, tmp_path):
+    tables, steps = {"AAA": table_of()}, []
+    with pytest.raises(KilledError):
+        train_base_forecaster(tables, contract, tuned(tiny, weight_decay=0.5), killed_at(8), tmp_path)
     with pytest.raises(KilledError):
         train_base_forecaster(tables, contract, tiny, killed_at(8), tmp_path)
-    other = tiny.model_copy(update={"seed": 8})
-    steps = []
-    fresh = train_base_forecaster(tables, contract, other, lambda _, step: steps.append(step), tmp_path)
-    assert same_weights(fresh.model, train_base_forecaster(tables, contract, other, silent).model)
+    assert len(list(tmp_path.glob("*/checkpoint-4/record.json"))) == 2
+    for checkpoint in tmp_path.glob("*/checkpoint-4"):
+        (checkpoint / "record.json").unlink()
+        (checkpoint / "model.safetensors").write_bytes(b"half a file")
+    again = train_base_forecaster(tables, contract, tiny, lambda _, step: steps.append(step), tmp_path)
     assert steps[0] == 0
-    (checkpoint,) = tmp_path.glob("*/checkpoint-4")
-    (checkpoint / "record.json").unlink()
-    (checkpoint / "model.safetensors").write_bytes(b"half a file")
-    straight = train_base_forecaster(tables, contract, tiny, silent)
-    assert same_weights(straight.model, train_base_forecaster(tables, contract, tiny, silent, tmp_path).model)
+    assert same_weights(straight[0].model, again.model)
+    assert len(list(tmp_path.iterdir())) == 1  # the other params' folder is not this run's to remove
 
 
 def test_fine_tuning_leaves_the_base_as_it_was_and_starts_from_it(trained, contract, tiny):

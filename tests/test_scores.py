@@ -57,7 +57,7 @@ def test_scores_of_a_small_case_by_hand():
     assert scores.coverage_50 == pytest.approx(3 / 5)  # 0.9, 0.0, -0.2 lie in [-1, 1]
     assert scores.coverage_90 == pytest.approx(4 / 5)  # all but -3
     assert scores.directional_accuracy == pytest.approx(3 / 4)  # the unmoved bar does not count; -3 was called wrongly
-    assert calibration(quantiles, realised, LEVELS) == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.0])
+    assert calibration(quantiles, realised) == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.0])
 
 
 def test_rank_correlation_is_taken_within_tickers_so_that_their_levels_do_not_count():

@@ -152,7 +152,8 @@ def standardised_returns(table: pd.DataFrame, horizons: Sequence[int]) -> Floats
     """Forward log returns in units of the trailing volatility times the root of the horizon, [bar, horizon]."""
     scale = table["volatility"].to_numpy()[:, None] * np.sqrt(np.asarray(horizons, dtype=np.float64))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return forward_returns(table["close"].to_numpy(), horizons) / scale
+        returns: Floats = forward_returns(table["close"].to_numpy(), horizons) / scale
+    return returns
 
 
 def forecast_frame(

@@ -127,7 +127,7 @@ def _reliability(
             "model": name,
             "horizon": horizon,
             "level": list(levels),
-            "observed": calibration(quantiles, realised, levels),
+            "observed": calibration(quantiles, realised),
             "pinball_loss": pinball_loss(quantiles, realised, levels).mean(axis=0),
         }
     )

@@ -179,11 +179,10 @@ def _only(figures: Mapping[str, float | None], keys: Sequence[str]) -> dict[str,
 
 def _fan(forecast: pd.DataFrame, rows: pd.DataFrame, horizon: int) -> pd.DataFrame:
     first = rows["ticker"].iloc[0]
-    wanted = rows[(rows["ticker"] == first) & (rows["horizon"] == horizon) & np.isfinite(rows["outcome"])].tail(
-        FAN_BARS
-    )
-    keys = ["ticker", "date", "horizon"]
-    return wanted.merge(forecast, on=keys, how="left", validate="one_to_one").drop(columns=["ticker", "horizon"])
+    known = rows.dropna(subset="outcome")
+    last = known[(known["ticker"] == first) & (known["horizon"] == horizon)].tail(FAN_BARS)
+    fan: pd.DataFrame = last.merge(forecast, on=["ticker", "date", "horizon"], how="left", validate="one_to_one")
+    return fan.drop(columns=["ticker", "horizon"])
 
 
 def _stale_opens(table: pd.DataFrame, test: NDArray[np.bool_]) -> float:

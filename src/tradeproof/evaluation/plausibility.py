@@ -56,9 +56,9 @@ def _forecasts(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Itera
         constant = max(up_share, 1.0 - up_share) + ABOVE_CONSTANT if up_share is not None else 1.0
         if accuracy is not None and accuracy > max(DIRECTIONAL_ACCURACY, constant):
             yield (
-                f"{label(name)}: the direction of the next bar was right in {100 * accuracy:.1f} % of {figures['bars']} "
-                f"cases. Above {100 * DIRECTIONAL_ACCURACY:g} % counts as a leak until shown otherwise "
-                f"(chance alone moves it by about {50 * noise:.1f} points)."
+                f"{label(name)}: the direction of the next bar was right in {100 * accuracy:.1f} % of "
+                f"{figures['bars']} cases. Above {100 * DIRECTIONAL_ACCURACY:g} % counts as a leak until shown "
+                f"otherwise (chance alone moves it by about {50 * noise:.1f} points)."
             )
         if rank_ic is not None and rank_ic > RANK_IC:
             yield (

@@ -1,7 +1,7 @@
 """Plots of a comparison as PNG bytes: no clock, no user settings, the same figures give the same bytes."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,10 +76,10 @@ def draw_plots(evaluation: Evaluation, params: AllParams) -> dict[str, bytes]:
 
 
 def calibration_columns(calibration: pd.DataFrame) -> pd.DataFrame:
-    """Calibration with a column per model and horizon beside the level, the form that plotting tools draw lines from."""
+    """Calibration with a column per model and horizon beside the level, as plotting tools want their lines."""
     names = calibration["model"] + "_h" + calibration["horizon"].astype(str)
-    wide = calibration.assign(name=names).pivot(index="level", columns="name", values="observed")
-    return wide[list(dict.fromkeys(names))].rename_axis(columns=None).reset_index()
+    columns = {name: group.set_index("level")["observed"] for name, group in calibration.groupby(names, sort=False)}
+    return pd.DataFrame(columns).reset_index()
 
 
 def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
@@ -227,7 +227,7 @@ def fan_plot(fan: pd.DataFrame, levels: Sequence[float]) -> bytes:
 
 
 @contextmanager
-def _canvas(height: float) -> Iterator[tuple[Any, Any]]:
+def _canvas(height: float) -> Iterator[tuple[Any, Callable[[], bytes]]]:
     """A figure under the house style, and the function that turns it into bytes."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -123,8 +123,8 @@ def _simple_rules(
 def _figures(simulations: Mapping[str, Simulation], series: slice | Sequence[int]) -> dict[str, Figures]:
     central = _statistics(_returns(simulations, series), _hold(simulations)).reshape(len(STATISTICS), -1)
     return {
-        name: performance(simulation, series, BARS_PER_YEAR).to_dict()
-        | {key: finite(central[row, column]) for row, key in enumerate(STATISTICS)}
+        name: {key: finite(central[row, column]) for row, key in enumerate(STATISTICS)}
+        | performance(simulation, series, BARS_PER_YEAR).to_dict()
         for column, (name, simulation) in enumerate(simulations.items())
     }
 

@@ -16,6 +16,8 @@ from tradeproof.forecasting.profit import BARS_PER_YEAR
 from tradeproof.params.schema import AllParams
 from tradeproof.runtime.files import write_bytes, write_json, write_text
 
+# findings of the quality gate named in the warning; all of them stand below
+SHOWN = 6
 Entries = list[tuple[str, str]]
 
 
@@ -111,13 +113,15 @@ def _data_warnings(evaluation: Evaluation, manifest: Mapping[str, Any], params: 
     stale = {ticker: share for ticker, share in evaluation.stale_opens.items() if share > limit}
     for ticker, share in stale.items():
         found.append(
-            f"{ticker}: {percent(share)} of the opens in the test split repeat the close before. Fills at such opens are "
-            "not believable, so neither is its profit."
+            f"{ticker}: {percent(share)} of the opens in the test split repeat the close before. Fills at such opens "
+            "are not believable, so neither is its profit."
         )
     findings = _findings(manifest)
     if findings:
+        names = [name for name, _ in findings]
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         found.append(
-            f"The quality gate has doubts about some bars, listed under “The data”: {', '.join(dict(findings))}."
+            f"The quality gate has doubts about some bars, listed under “The data”: {', '.join(names[:SHOWN])}{more}."
         )
     return found
 
@@ -130,9 +134,10 @@ def _findings(manifest: Mapping[str, Any]) -> Entries:
         alike = list(group)
         rows = [str(row) for finding in alike for row in finding["first_rows"]]
         shown = "; ".join(rows[:3]) + ("; …" if len(rows) > 3 else "")
-        name = f"{str(rule).replace('_', ' ').capitalize()}, {ticker}"
-        actions = " and ".join(dict.fromkeys({"drop": "dropped", "warn": "kept"}.get(f["action"], "?") for f in alike))
-        entries.append((name, f"{sum(f['count'] for f in alike)} ({actions}): {shown}. {alike[0]['advice']}."))
+        name = f"{str(rule).replace('_', ' ').capitalize()} ({'whole file' if ticker == '*' else ticker})"
+        count = sum(finding["count"] for finding in alike)
+        what = "dropped" if alike[0]["action"] == "drop" else "kept"
+        entries.append((name, f"{count} {what}: {shown}. {str(alike[0]['advice']).rstrip('.')}."))
     return entries
 
 
@@ -157,7 +162,7 @@ def _data(evaluation: Evaluation, manifest: Mapping[str, Any], params: AllParams
 def _fan_caption(evaluation: Evaluation) -> str:
     bars = "1 bar" if evaluation.fan_horizon == 1 else f"{evaluation.fan_horizon} bars"
     return (
-        f"{label(evaluation.models[-1])}, {evaluation.tickers[0]}: forecast distribution of the return over the next {bars}, "
-        f"and what came, for the last {len(evaluation.fan)} bars of the test split. Each forecast stands at the date it was "
-        "made."
+        f"{label(evaluation.models[-1])}, {evaluation.tickers[0]}: forecast distribution of the return over the next "
+        f"{bars}, and what came, for the last {len(evaluation.fan)} bars of the test split. Each forecast stands at "
+        "the date it was made."
     )

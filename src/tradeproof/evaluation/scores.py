@@ -62,19 +62,19 @@ def aligned_quantiles(forecast: pd.DataFrame, rows: pd.DataFrame, levels: Sequen
         )
     repeated = forecast.duplicated(KEYS)
     if repeated.any():
-        raise ContractError(f"forecasts of {name} hold {_row(forecast[repeated])} twice, expected each row once")
+        raise ContractError(f"forecasts of {name} hold {_row(forecast.loc[repeated])} twice, expected each row once")
     quantiles = rows[KEYS].merge(forecast, on=KEYS, how="left", validate="one_to_one")[columns].to_numpy(np.float64)
     unknown = ~np.isfinite(quantiles).all(axis=1)
     if unknown.any():
         raise ContractError(
-            f"forecasts of {name} have no finite quantiles for {_row(rows[unknown])} and {int(unknown.sum()) - 1} other "
-            "rows, expected one row per test bar and horizon: train the model again with these params"
+            f"forecasts of {name} have no finite quantiles for {_row(rows.loc[unknown])} and {int(unknown.sum()) - 1} "
+            "other rows, expected one row per test bar and horizon: train the model again with these params"
         )
-    crossed = (np.diff(quantiles, axis=1) < 0.0).any(axis=1)
+    crossed = np.diff(quantiles, axis=1).min(axis=1) < 0.0
     if crossed.any():
         raise ContractError(
-            f"quantiles of {name} cross for {_row(rows[crossed])} and {int(crossed.sum()) - 1} other rows, expected "
-            "them to ascend with their level: sort them where they are forecast"
+            f"quantiles of {name} cross for {_row(rows.loc[crossed])} and {int(crossed.sum()) - 1} other rows, "
+            "expected them to ascend with their level: sort them where they are forecast"
         )
     return quantiles
 
@@ -147,7 +147,7 @@ def forecast_scores(
     )
 
 
-def calibration(quantiles: Floats, realised: Floats, levels: Sequence[float]) -> Floats:
+def calibration(quantiles: Floats, realised: Floats) -> Floats:
     """Share of outcomes at or below each quantile, [level]; a calibrated forecast returns its levels."""
     share: Floats = (realised[:, None] <= quantiles).mean(axis=0)
     return share

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, GARCH_T, HISTORICAL_VOLATILITY, label
-from tradeproof.evaluation.verdict import decimal, percent
+from tradeproof.evaluation.verdict import NO_BREAK, decimal, percent
 
 Figures = Mapping[str, Any]
 BASIS_POINTS = 1e4
@@ -92,8 +92,8 @@ def forecast_tables(forecast: Mapping[str, Mapping[str, Figures]], models: Seque
         "CRPS, basis points",
         "Skill over historical volatility",
         "Skill over GARCH(1,1)-t",
-        "Inside 50 %",
-        "Inside 90 %",
+        f"Inside 50{NO_BREAK}%",
+        f"Inside 90{NO_BREAK}%",
         "Direction right",
         "Rank IC",
     )
@@ -143,7 +143,7 @@ def ticker_tables(tickers: Mapping[str, Figures], models: Sequence[str], horizon
         "Deepest drawdown",
         "Trades",
         f"Skill over historical volatility, {_ahead(f'h{horizon}').lower()}",
-        "Inside 90 %",
+        f"Inside 90{NO_BREAK}%",
     )
     return [
         Table(

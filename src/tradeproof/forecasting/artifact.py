@@ -82,7 +82,8 @@ def load_forecaster(folder: Path, contract: FeatureContract | None) -> PriceFore
     odd = sorted(found["missing_keys"]) + sorted(found["unexpected_keys"])
     if odd:
         raise StorageError(
-            f"{folder} holds no readable price model: {len(odd)} weights do not match its config, first {odd[0]}; {REMEDY}"
+            f"{folder} holds no readable price model: {len(odd)} weights do not match its config, first {odd[0]}; "
+            f"{REMEDY}"
         )
     if contract is not None:
         check_contract(model, contract)

@@ -74,9 +74,9 @@ class ProfitTracker:
             DataError: A value outside its range.
         """
         self._rules = TradingRules(
-            commission=commission,
-            slippage=slippage,
-            initial_capital=initial_capital,
+            commission=float(commission),
+            slippage=float(slippage),
+            initial_capital=float(initial_capital),  # whole numbers are another type to compiled code
             max_position_size=max_position_size,
             stop_loss=stop_loss,
             take_profit=take_profit,

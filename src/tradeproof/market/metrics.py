@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tradeproof.errors import DataError
 from tradeproof.market.prices import CLOSE, Floats
@@ -73,12 +74,9 @@ def performance(simulation: Simulation, series: int | slice | Sequence[int], bar
     Raises:
         DataError: No such series, or a year without bars.
     """
-    chosen = np.atleast_1d(np.arange(simulation.equity.shape[1])[series])
-    if not len(chosen) or not bars_per_year > 0.0:
-        raise DataError(
-            f"performance of series {series} with {bars_per_year} bars a year, expected one of "
-            f"{simulation.equity.shape[1]} series and more than 0 bars"
-        )
+    chosen = _chosen(simulation, series)
+    if not bars_per_year > 0.0:
+        raise DataError(f"performance with {bars_per_year} bars a year, expected more than 0 bars")
     equity = simulation.equity[:, chosen].sum(axis=1)
     returns = returns_of(equity)
     trades, fills = simulation.trades, simulation.fills
@@ -105,6 +103,14 @@ def performance(simulation: Simulation, series: int | slice | Sequence[int], bar
         costs_paid=costs,
         break_even_cost=break_even_cost(float(equity[-1] - equity[0]), costs, float((quantity * reference).sum())),
     )
+
+
+def _chosen(simulation: Simulation, series: int | slice | Sequence[int]) -> NDArray[np.int64]:
+    there = np.arange(simulation.equity.shape[1])
+    chosen = there[series] if isinstance(series, slice) else np.atleast_1d(np.asarray(series, dtype=np.int64))
+    if not len(chosen) or not np.isin(chosen, there).all():
+        raise DataError(f"performance of series {series}, expected one of {len(there)} series or several, from 0 on")
+    return chosen
 
 
 def _positions(simulation: Simulation) -> Floats:
