@@ -1,16 +1,19 @@
 """Forecasts and rules traded on the test split: by hand, by law, and judged without kindness."""
 
+import re
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tradeproof.evaluation.models import evaluate_models
 from tradeproof.evaluation.names import BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, MOMENTUM
 from tradeproof.evaluation.plausibility import implausible
 from tradeproof.evaluation.policies import compare_policies
 from tradeproof.evaluation.verdict import decimal, judge, percent
 from tradeproof.features.labels import forward_returns
+from tradeproof.features.table import build_table
 from tradeproof.market.positions import quantile_column
 
 LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
@@ -34,7 +37,7 @@ def tables(random_bars):
     return {ticker: random_bars(600, seed=seed, ticker=ticker) for seed, ticker in enumerate(["BBB", "AAA"], start=5)}
 
 
-def tests_of(tables):
+def last_bars(tables):
     return {ticker: table.iloc[-TEST_BARS:] for ticker, table in tables.items()}
 
 
@@ -63,24 +66,21 @@ def random_means(tables, seed):
 
 def test_an_oracle_earns_more_than_random_and_random_more_than_an_anti_oracle(tables, settings):
     frames = {"oracle": oracle(tables), "random": random_means(tables, 3), "anti": oracle(tables, -1.0)}
-    found = compare_policies(tables, tests_of(tables), frames, settings).pooled
+    found = compare_policies(tables, last_bars(tables), frames, settings).pooled
     assert found["oracle"]["total_return"] > found["random"]["total_return"] > found["anti"]["total_return"]
     assert found["oracle"]["excess_return_low"] > 0 > found["anti"]["excess_return_high"]
 
 
 def test_buy_and_hold_by_hand_from_the_second_open_to_the_last_close(tables, settings):
-    found = compare_policies(tables, tests_of(tables), {"random": random_means(tables, 3)}, settings)
-    costs, capital = settings.costs, settings.profit.initial_capital
-    total = 0.0
-    for ticker, share in ((BUY_AND_HOLD, 1.0), (BUY_AND_HOLD_CAPPED, settings.profit.max_position_size)):
+    found = compare_policies(tables, last_bars(tables), {"random": random_means(tables, 3)}, settings)
+    capital = settings.profit.initial_capital
+    cost = (1 + settings.costs.slippage) * (1 + settings.costs.commission) - 1  # share of the stock bought
+    for name, share in ((BUY_AND_HOLD, 1.0), (BUY_AND_HOLD_CAPPED, settings.profit.max_position_size)):
         value = 0.0
-        for table in tests_of(tables).values():
-            price = table["open"].iloc[1] * (1 + costs.slippage)
-            gain = table["close"].iloc[-1] / price
-            # the share is of the equity after the cost of the fill, so it is solved for in the simulator; within 1e-3
-            value += capital * (1 - share + share * gain * (1 - costs.commission))
-        total = value / (2 * capital) - 1
-        assert found.pooled[ticker]["total_return"] == pytest.approx(total, abs=1e-3)
+        for table in last_bars(tables).values():
+            bought = capital * share / (1 + share * cost)  # the share of what is left after the cost
+            value += capital - bought * (1 + cost) + bought * table["close"].iloc[-1] / table["open"].iloc[1]
+        assert found.pooled[name]["total_return"] == pytest.approx(value / (2 * capital) - 1)
     first = found.curves[[BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, "random"]].iloc[0]
     assert (first == 2 * capital).all()
 
@@ -93,8 +93,8 @@ def test_no_bar_before_the_test_split_makes_money_however_it_moved(tables, setti
         prices = {name: table[name] * scale for name in ("open", "high", "low", "close")}
         crashed[ticker] = table.assign(**prices)
     frames = {"random": random_means(tables, 3)}
-    calm = compare_policies(tables, tests_of(tables), frames, settings)
-    wild = compare_policies(crashed, tests_of(crashed), frames, settings)
+    calm = compare_policies(tables, last_bars(tables), frames, settings)
+    wild = compare_policies(crashed, last_bars(crashed), frames, settings)
     for name in ("random", BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH):
         assert calm.pooled[name] == wild.pooled[name]
     assert calm.curves[MOMENTUM].tolist() != wild.curves[MOMENTUM].tolist()  # the rules do know the past
@@ -102,7 +102,7 @@ def test_no_bar_before_the_test_split_makes_money_however_it_moved(tables, setti
 
 def test_what_is_earned_up_to_a_bar_does_not_change_when_the_later_bars_are_cut_off(tables, settings):
     frames = {"random": random_means(tables, 3)}
-    whole = compare_policies(tables, tests_of(tables), frames, settings).curves
+    whole = compare_policies(tables, last_bars(tables), frames, settings).curves
     shorter = {ticker: table.iloc[:-50] for ticker, table in tables.items()}
     cut = {ticker: table.iloc[-(TEST_BARS - 50) :] for ticker, table in shorter.items()}
     part = compare_policies(shorter, cut, frames, settings).curves
@@ -111,10 +111,10 @@ def test_what_is_earned_up_to_a_bar_does_not_change_when_the_later_bars_are_cut_
 
 def test_the_pool_is_the_sum_of_accounts_that_trade_as_they_would_alone(tables, settings):
     frames = {"random": random_means(tables, 3)}
-    both = compare_policies(tables, tests_of(tables), frames, settings)
+    both = compare_policies(tables, last_bars(tables), frames, settings)
     total = 0.0
     for ticker, table in tables.items():
-        alone = compare_policies({ticker: table}, tests_of({ticker: table}), frames, settings)
+        alone = compare_policies({ticker: table}, last_bars({ticker: table}), frames, settings)
         for name, figures in both.tickers[ticker].items():
             single = {key: alone.pooled[name][key] for key in figures}
             assert figures == pytest.approx(single, nan_ok=True), name
@@ -124,7 +124,7 @@ def test_the_pool_is_the_sum_of_accounts_that_trade_as_they_would_alone(tables, 
 
 def test_no_policy_but_full_buy_and_hold_opens_more_than_the_cap(tables, settings):
     always = frame(tables, {ticker: np.full(len(table), 0.01) for ticker, table in tables.items()})
-    found = compare_policies(tables, tests_of(tables), {"always": always}, settings)
+    found = compare_policies(tables, last_bars(tables), {"always": always}, settings)
     assert found.pooled["always"]["total_return"] == pytest.approx(found.pooled[BUY_AND_HOLD_CAPPED]["total_return"])
     assert found.pooled["always"]["excess_return"] == pytest.approx(0.0, abs=1e-12)
     cap = settings.profit.max_position_size
@@ -145,7 +145,7 @@ def test_tickers_with_days_of_their_own_share_one_curve(tables, settings):
 
 
 def test_figures_without_a_meaning_are_none_and_the_yardstick_ties_with_itself(tables, settings):
-    found = compare_policies(tables, tests_of(tables), {"random": random_means(tables, 3)}, settings).pooled
+    found = compare_policies(tables, last_bars(tables), {"random": random_means(tables, 3)}, settings).pooled
     assert found[CASH]["total_return"] == 0.0
     assert (found[CASH]["sharpe_ratio"], found[CASH]["win_rate"], found[CASH]["sharpe_ratio_low"]) == (None, None, None)
     ends = [found[BUY_AND_HOLD_CAPPED][f"excess_return{end}"] for end in ("", "_low", "_high")]
@@ -207,8 +207,6 @@ def test_each_implausible_figure_is_named_once_and_the_model_with_it(changes, wo
     found = implausible(_metrics(**changes))
     assert len(found) == 1
     assert found[0].startswith("Base model: ")
-    import re
-
     assert re.search(words, found[0])
 
 
@@ -287,9 +285,6 @@ def test_percent_rounds_to_a_true_minus_and_never_to_minus_zero():
 
 def test_the_split_of_the_params_is_the_first_day_traded(random_bars, params, settings):
     """Through the front door: the first date of the curves is the first bar after validation_end."""
-    from tradeproof.evaluation.models import evaluate_models
-    from tradeproof.features.table import build_table
-
     table = build_table(random_bars(1000, seed=2), params.build_features)
     changed = settings.model_copy(
         update={

@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import math
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -122,8 +124,8 @@ def _fail(error: TradeproofError) -> None:
     sys.exit(2)
 
 
-def _report(stage: str, metrics: dict[str, float]) -> None:
-    shown = ", ".join(f"{key} {value:.6g}" for key, value in metrics.items())
+def _report(stage: str, metrics: Mapping[str, float]) -> None:
+    shown = ", ".join(f"{key} {value:.6g}" for key, value in metrics.items() if math.isfinite(value))
     _say(f"{stage}: {shown}")
 
 

@@ -74,11 +74,10 @@ def decimal(value: float, digits: int) -> str:
 def _who(models: Sequence[str], winners: Sequence[str], deed: str) -> str:
     if not winners and len(models) > 1:
         return f"No price model {deed}"
-    if not winners:
-        return f"{_called(models[0])} did not {deed}"
-    names = " and ".join(_called(name) for name in winners)
-    shown = names[0].upper() + names[1:]
-    return f"{shown} {deed}" if len(winners) == len(models) else f"Only {names} {deed}"
+    names = " and ".join(_called(name) for name in winners or models)
+    if winners and len(winners) < len(models):
+        return f"Only {names} {deed}"
+    return f"{names[0].upper()}{names[1:]} {deed if winners else f'did not {deed}'}"
 
 
 def _called(name: str) -> str:

@@ -1,5 +1,6 @@
 """Log a price model with MLflow in the form in which it is served, and load it back."""
 
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -39,7 +40,9 @@ def log_price_model(run_id: str, folder: Path, example: pd.DataFrame, forecast: 
 
     from tradeproof.serving import price_model
 
-    with tracking_errors(), mlflow.start_run(run_id=run_id):
+    with tracking_errors(), warnings.catch_warnings(), mlflow.start_run(run_id=run_id):
+        # a horizon is a whole number and never missing
+        warnings.filterwarnings("ignore", "Hint: Inferred schema contains integer column")
         info = mlflow.pyfunc.log_model(
             name="price_model",
             python_model=price_model.__file__,

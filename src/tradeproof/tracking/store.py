@@ -107,9 +107,12 @@ def pipeline_lock() -> Path:
 
 
 def _quiet() -> None:
+    """Leave out what is of no use to the reader of a pipeline's log."""
     import logging
 
-    # the migrations of a new database, line by line, are of no use to the reader of a pipeline's log
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # the migrations of a new database, line by line; remarks on models that are logged
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # it prints the traceback of an error that tracking_errors() turns into one line
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
