@@ -104,8 +104,9 @@ def test_a_missing_file_is_named(tmp_path):
         load_params(tmp_path / "nowhere.yaml")
 
 
-def test_every_value_in_the_file_has_a_comment_or_stands_in_a_commented_section(repository):
-    """A reader of params.yaml learns what each section is for without opening the code."""
+def test_every_value_in_the_file_has_a_comment(repository):
+    """A reader of params.yaml learns what each value is without opening the code."""
     lines = (repository / "params.yaml").read_text().splitlines()
-    bare = [line for line in lines if re.match(r"^\w+:\s*\S+$", line)]
-    assert bare == [], "top-level values need a comment"
+    values = [line for line in lines if re.match(r"^\s*\w+: *[^\s#]", line)]
+    assert len(values) > 60
+    assert [line for line in values if " # " not in line] == []

@@ -30,32 +30,40 @@ TAIL_ROWS = 2
 
 
 def historical_volatility(
-    table: pd.DataFrame, train: Mask, wanted: Mask, horizons: Sequence[int], levels: Sequence[float]
+    tables: Mapping[str, pd.DataFrame],
+    train: Mapping[str, Mask],
+    wanted: Mapping[str, Mask],
+    horizons: Sequence[int],
+    levels: Sequence[float],
 ) -> pd.DataFrame:
     """Quantiles of the train split's standardised returns, times the volatility that is knowable at the bar.
 
+    The standardised returns of all train tickers are pooled: on 30 stocks that scored a little better than each
+    ticker's own, and it serves tickers that were listed after the train split.
+
     Args:
-        table: Feature table of one ticker.
-        train: [bar], rows whose outcomes may be learned from.
-        wanted: [bar], rows to forecast.
+        tables: Feature tables by ticker.
+        train: [bar] by ticker, rows whose outcomes may be learned from.
+        wanted: [bar] by ticker, rows to forecast.
         horizons: Bars ahead.
         levels: Quantile levels, ascending.
 
     Returns:
-        Forecast frame.
+        Forecast frame of every ticker in `wanted`.
 
     Raises:
         DataError: Fewer train rows than a distribution can be read from.
     """
-    targets = standardised_returns(table, horizons)
-    volatility = table["volatility"].to_numpy()[wanted]
-    quantiles = np.empty((volatility.size, len(horizons), len(levels)))  # [bar, horizon, level]
-    for column, horizon in enumerate(horizons):
-        known = targets[train, column]
-        known = known[np.isfinite(known)]
-        _require_returns(table, known.size, "train bars with an outcome")
-        quantiles[:, column] = np.outer(volatility * np.sqrt(horizon), np.quantile(known, levels))
-    return forecast_frame(table, wanted, horizons, levels, quantiles)
+    targets = _train_targets(tables, train, horizons)
+    shape = np.empty((len(horizons), len(levels)))  # in units of volatility
+    for column in range(len(horizons)):
+        known = targets[:, column]
+        shape[column] = np.quantile(known[np.isfinite(known)], levels)
+    frames = []
+    for ticker, rows in wanted.items():
+        scale = _scale(tables[ticker], horizons)[rows]  # [bar, horizon]
+        frames.append(forecast_frame(tables[ticker], rows, horizons, levels, scale[:, :, None] * shape))
+    return _joined(frames)
 
 
 def garch_t(
@@ -129,30 +137,27 @@ def lightgbm_quantiles(
         DataError: Fewer train rows than a distribution can be read from.
     """
     names = list(features)
+    targets = _train_targets(tables, train, horizons)
     inputs = np.concatenate([tables[ticker].loc[rows, names].to_numpy() for ticker, rows in train.items()])
-    targets = np.concatenate([standardised_returns(tables[ticker], horizons)[rows] for ticker, rows in train.items()])
-    asked = {ticker: tables[ticker].loc[rows, names].to_numpy() for ticker, rows in wanted.items()}
-    every = np.concatenate(list(asked.values()))
+    asked = [tables[ticker].loc[rows, names].to_numpy() for ticker, rows in wanted.items()]
+    every = np.concatenate(asked)
     boosted = np.empty((len(every), len(horizons), len(levels)))  # [row, horizon, level], in units of volatility
     for column in range(len(horizons)):
         known = np.isfinite(targets[:, column])
-        _require_returns(tables[next(iter(train))], int(known.sum()), "train bars with an outcome")
         boosted[:, column] = _boosted(inputs[known], targets[known, column], every, levels, settings, seed)
     boosted.sort(axis=-1)
-    frames, first = [], 0
-    for ticker, rows in wanted.items():
-        last = first + len(asked[ticker])
-        scale = tables[ticker]["volatility"].to_numpy()[rows][:, None] * np.sqrt(np.asarray(horizons, dtype=np.float64))
-        frames.append(forecast_frame(tables[ticker], rows, horizons, levels, boosted[first:last] * scale[:, :, None]))
-        first = last
-    return pd.concat(frames, ignore_index=True).sort_values(["ticker", "date", "horizon"], ignore_index=True)
+    parts = np.split(boosted, np.cumsum([len(part) for part in asked])[:-1])
+    frames = []
+    for (ticker, rows), part in zip(wanted.items(), parts, strict=True):
+        scale = _scale(tables[ticker], horizons)[rows]  # [bar, horizon]
+        frames.append(forecast_frame(tables[ticker], rows, horizons, levels, scale[:, :, None] * part))
+    return _joined(frames)
 
 
 def standardised_returns(table: pd.DataFrame, horizons: Sequence[int]) -> Floats:
     """Forward log returns in units of the trailing volatility times the root of the horizon, [bar, horizon]."""
-    scale = table["volatility"].to_numpy()[:, None] * np.sqrt(np.asarray(horizons, dtype=np.float64))
     with np.errstate(divide="ignore", invalid="ignore"):
-        returns: Floats = forward_returns(table["close"].to_numpy(), horizons) / scale
+        returns: Floats = forward_returns(table["close"].to_numpy(), horizons) / _scale(table, horizons)
     return returns
 
 
@@ -184,7 +189,8 @@ class _Garch:
 def _fit_garch(table: pd.DataFrame, returns: Floats) -> _Garch:
     from arch import arch_model
 
-    _require_returns(table, returns.size, "returns before the first forecast")
+    ticker = str(table["ticker"].iloc[0])
+    _require_returns(ticker, returns.size, "returns before the first forecast")
     model = arch_model(returns, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         result = model.fit(disp="off", show_warning=False)
@@ -192,7 +198,7 @@ def _fit_garch(table: pd.DataFrame, returns: Floats) -> _Garch:
     variance = omega + alpha * float(result.resid[-1]) ** 2 + beta * float(result.conditional_volatility[-1]) ** 2
     if result.convergence_flag != 0 or not (np.isfinite(variance) and variance > 0.0 and tail > 2.0):
         raise DataError(
-            f"GARCH on the first {returns.size} returns of {_ticker(table)} found no maximum (variance {variance:.3g}, "
+            f"GARCH on the first {returns.size} returns of {ticker} found no maximum (variance {variance:.3g}, "
             f"{tail:.3g} degrees of freedom); expected a fit. Look for runs of equal prices (params download.quality)"
         )
     return _Garch(mean, omega, alpha, beta, tail, variance)
@@ -243,13 +249,26 @@ def _boosted(
     return forecasts
 
 
-def _require_returns(table: pd.DataFrame, count: int, what: str) -> None:
+def _train_targets(tables: Mapping[str, pd.DataFrame], train: Mapping[str, Mask], horizons: Sequence[int]) -> Floats:
+    """Standardised returns of the train rows of all tickers, [row, horizon]; enough of them, or an error."""
+    targets = np.concatenate([standardised_returns(tables[ticker], horizons)[rows] for ticker, rows in train.items()])
+    fewest = int(np.isfinite(targets).sum(axis=0).min())
+    _require_returns(", ".join(train), fewest, "train bars with an outcome")
+    return targets
+
+
+def _scale(table: pd.DataFrame, horizons: Sequence[int]) -> Floats:
+    """Trailing volatility times the root of the horizon, [bar, horizon], log return."""
+    return np.outer(table["volatility"].to_numpy(), np.sqrt(horizons))
+
+
+def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True).sort_values(["ticker", "date", "horizon"], ignore_index=True)
+
+
+def _require_returns(whose: str, count: int, what: str) -> None:
     if count < FEWEST_RETURNS:
         raise DataError(
-            f"{_ticker(table)} has {count} {what}, expected at least {FEWEST_RETURNS} for a yardstick to be fair. "
-            "Move params split.train_end, or take the ticker out of universe.tickers"
+            f"{whose} has {count} {what}, expected at least {FEWEST_RETURNS} for a yardstick to be fair. "
+            "Move the dates in params split, or take the ticker out of universe.tickers"
         )
-
-
-def _ticker(table: pd.DataFrame) -> str:
-    return str(table["ticker"].iloc[0]) if len(table) else "a ticker without bars"

@@ -93,7 +93,8 @@ def evaluate_models(
     horizons, levels = params.train_base.horizons, params.train_base.quantiles
     splits = {ticker: assign_splits(table["date"].to_numpy(), params.split) for ticker, table in tables.items()}
     test = _rows(tables, splits, TEST)
-    yardsticks = _yardsticks(tables, _rows(tables, splits, TRAIN), test, params)
+    base = {ticker: tables[ticker] for ticker in params.train_base.tickers}
+    yardsticks = _yardsticks(tables, _rows(base, splits, TRAIN), test, params)
     frames = {**forecasts, **yardsticks}
     rows = outcomes(tables, test, horizons)
     compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
@@ -161,15 +162,12 @@ def _yardsticks(
     tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams
 ) -> dict[str, pd.DataFrame]:
     horizons, levels, settings = params.train_base.horizons, params.train_base.quantiles, params.evaluate
-    history = [historical_volatility(tables[key], train[key], test[key], horizons, levels) for key in tables]
     garch = [garch_t(tables[key], test[key], horizons, levels, settings.garch_refit_bars) for key in tables]
     names = feature_contract(params.build_features).names
-    learned = {ticker: train[ticker] for ticker in params.train_base.tickers}
-    boosted = lightgbm_quantiles(tables, learned, test, names, horizons, levels, settings, params.seed)
     return {
-        HISTORICAL_VOLATILITY: pd.concat(history, ignore_index=True),
+        HISTORICAL_VOLATILITY: historical_volatility(tables, train, test, horizons, levels),
         GARCH_T: pd.concat(garch, ignore_index=True),
-        LIGHTGBM: boosted,
+        LIGHTGBM: lightgbm_quantiles(tables, train, test, names, horizons, levels, settings, params.seed),
     }
 
 

@@ -51,4 +51,4 @@ def run(params_path: Path, root: Path, ticker: str) -> dict[str, float]:
                 folder, trained, {**meta, "base_sha256": sha256_file(layout.base / "model.safetensors")}, contract
             )
         stage.log_artifacts(layout.finetuned / ticker, "model")
-    return trained.metrics
+    return dict(trained.metrics)

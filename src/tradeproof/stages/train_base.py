@@ -39,4 +39,4 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         with replace_folder(layout.base) as folder:
             save_forecaster(folder, trained, meta, contract)
         stage.log_artifacts(layout.base, "model")
-    return trained.metrics
+    return dict(trained.metrics)
