@@ -113,7 +113,8 @@ def test_garch_moves_its_variance_with_every_bar_and_its_parameters_only_at_refi
 
 
 def test_garch_finds_the_quantiles_of_a_process_it_describes():
-    omega, alpha, beta, tail = 2e-6, 0.08, 0.9, 6.0
+    # shocks that fade within a few bars, so that five bars are far from five times one bar
+    omega, alpha, beta, tail = 4e-5, 0.2, 0.5, 6.0
     table, variance = _garch_table(4000, omega, alpha, beta, tail)
     wanted = np.arange(4000) >= 3000
     frame = garch_t(table, wanted, [1, 5], [0.05, 0.5, 0.95], 500)
@@ -127,6 +128,7 @@ def test_garch_finds_the_quantiles_of_a_process_it_describes():
         expected = omega + (alpha + beta) * expected
     ratio = (five["q95"] - five["q50"]).to_numpy() / (one["q95"] - one["q50"]).to_numpy()
     assert ratio == pytest.approx(np.sqrt(total / variance[3000:]), rel=0.1)
+    assert ratio.min() < 0.9 * np.sqrt(5.0)
 
 
 def test_lightgbm_learns_a_planted_dependence_and_repeats_to_the_bit(params, quick):
@@ -158,6 +160,16 @@ def test_lightgbm_learns_a_planted_dependence_and_repeats_to_the_bit(params, qui
     assert frame["q50"].to_numpy()[~up].mean() == pytest.approx(-0.008, rel=0.2)
     assert (np.diff(frame[COLUMNS].to_numpy(), axis=1) >= 0).all()
     pd.testing.assert_frame_equal(frame, run(), check_exact=True)
+
+
+def test_lightgbm_quantiles_that_cross_are_put_in_order(table, params, quick):
+    train, wanted = _parts(table, 800, 200)
+    close_levels = [0.47, 0.48, 0.49, 0.5, 0.51, 0.52, 0.53]
+    features = feature_contract(params.build_features).names
+    frame = lightgbm_quantiles({"AAA": table}, {"AAA": train}, {"AAA": wanted}, features, [1], close_levels, quick, 7)
+    steps = np.diff(frame[[f"q{round(100 * level)}" for level in close_levels]].to_numpy(), axis=1)
+    assert (steps >= 0).all()
+    assert (steps > 0).any()
 
 
 def test_lightgbm_forecasts_every_wanted_ticker_and_learns_only_from_the_train_ones(random_bars, params, quick):
@@ -196,7 +208,7 @@ def test_standardised_returns_are_of_unit_size_on_a_random_walk(random_bars, par
 
 def test_too_few_bars_are_refused_with_the_ticker_and_the_way_out(table):
     train, wanted = _parts(table, 400, 20)
-    with pytest.raises(DataError, match=r"AAA has \d+ train bars with an outcome, expected at least 250.*train_end"):
+    with pytest.raises(DataError, match=r"AAA has \d+ train bars with an outcome, expected at least 250.*params split"):
         historical_volatility({"AAA": table}, {"AAA": train}, {"AAA": wanted}, HORIZONS, LEVELS)
     early = np.arange(len(table)) == 100
     with pytest.raises(DataError, match="AAA has 100 returns before the first forecast"):

@@ -196,18 +196,18 @@ def test_a_loaded_model_forecasts_what_was_tested(project):
 
 
 def test_adding_a_ticker_trains_one_and_dropping_it_leaves_nothing(project):
-    set_params(project.folder, {"universe.tickers": ["AAA", "BBB", "CCC"]})
-    assert project.stages(project.repro()) == ["download", "build_features", "finetune@CCC", "evaluate", "register"]
-    assert "price-CCC v1" in project.versions()
+    set_params(project.folder, {"universe.tickers": ["AAA", "BBB", "NEW-9"]})
+    assert project.stages(project.repro()) == ["download", "build_features", "finetune@NEW-9", "evaluate", "register"]
+    assert "price-NEW-9 v1" in project.versions()
     metrics = (project.folder / "artifacts" / "evaluate" / "metrics.json").read_text()
-    assert "CCC" in metrics
+    assert "NEW-9" in metrics
     set_params(project.folder, {"universe.tickers": ["AAA", "BBB"]})
     ran = project.stages(project.repro())
     assert [stage for stage in ran if stage.startswith(("train", "finetune"))] == []
-    assert not (project.folder / "artifacts" / "finetune" / "CCC").exists()
+    assert not (project.folder / "artifacts" / "finetune" / "NEW-9").exists()
     evaluated = [path for path in (project.folder / "artifacts" / "evaluate").rglob("*") if path.is_file()]
     assert evaluated
-    assert [path.name for path in evaluated if path.suffix != ".png" and b"CCC" in path.read_bytes()] == []
+    assert [path.name for path in evaluated if path.suffix != ".png" and b"NEW-9" in path.read_bytes()] == []
     project.run("git", "checkout", "-q", ".")
     project.repro()
 

@@ -19,9 +19,12 @@ from tradeproof.evaluation.scores import outcomes
 from tradeproof.evaluation.verdict import Verdict, judge
 from tradeproof.features.contract import READY, feature_contract
 from tradeproof.params.schema import AllParams
+from tradeproof.progress import Progress, progress
 
 Masks = dict[str, NDArray[np.bool_]]
 FAN_BARS = 120
+# of an evaluation, beside one per ticker: boosted trees, scores, trading
+PHASES = 3
 # of a single ticker only what one looks for there: every figure is also one line of a comparison of two versions
 TICKER_FORECAST = ("crps", "skill", "skill_low", "skill_high", "coverage_50", "coverage_90")
 TICKER_PROFIT = ("total_return", "excess_return", "sharpe_ratio", "max_drawdown", "win_rate", "total_trades")
@@ -94,12 +97,15 @@ def evaluate_models(
     splits = {ticker: assign_splits(table["date"].to_numpy(), params.split) for ticker, table in tables.items()}
     test = _rows(tables, splits, TEST)
     base = {ticker: tables[ticker] for ticker in params.train_base.tickers}
-    yardsticks = _yardsticks(tables, _rows(base, splits, TRAIN), test, params)
-    frames = {**forecasts, **yardsticks}
+    train = _rows(base, splits, TRAIN)
     rows = outcomes(tables, test, horizons)
-    compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
     sessions = {ticker: table[splits[ticker] == TEST] for ticker, table in tables.items()}
-    traded = compare_policies(tables, sessions, frames, params)
+    with progress("evaluate", len(tables) + PHASES) as bar:
+        frames = {**forecasts, **_yardsticks(tables, train, test, params, bar)}
+        compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
+        bar.update(len(tables) + PHASES - 1)
+        traded = compare_policies(tables, sessions, frames, params)
+        bar.update(len(tables) + PHASES)
     metrics: dict[str, Any] = {
         "test": {"forecast": compared.pooled, "profit": traded.pooled},
         "tickers": {
@@ -159,16 +165,18 @@ def _rows(tables: Mapping[str, pd.DataFrame], splits: Mapping[str, NDArray[np.st
 
 
 def _yardsticks(
-    tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams
+    tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams, bar: Progress
 ) -> dict[str, pd.DataFrame]:
     horizons, levels, settings = params.train_base.horizons, params.train_base.quantiles, params.evaluate
-    garch = [garch_t(tables[key], test[key], horizons, levels, settings.garch_refit_bars) for key in tables]
+    history = historical_volatility(tables, train, test, horizons, levels)
+    garch = []
+    for done, (ticker, table) in enumerate(tables.items(), start=1):
+        garch.append(garch_t(table, test[ticker], horizons, levels, settings.garch_refit_bars))
+        bar.update(done)
     names = feature_contract(params.build_features).names
-    return {
-        HISTORICAL_VOLATILITY: historical_volatility(tables, train, test, horizons, levels),
-        GARCH_T: pd.concat(garch, ignore_index=True),
-        LIGHTGBM: lightgbm_quantiles(tables, train, test, names, horizons, levels, settings, params.seed),
-    }
+    boosted = lightgbm_quantiles(tables, train, test, names, horizons, levels, settings, params.seed)
+    bar.update(len(tables) + 1)
+    return {HISTORICAL_VOLATILITY: history, GARCH_T: pd.concat(garch, ignore_index=True), LIGHTGBM: boosted}
 
 
 def _only(figures: Mapping[str, float | None], keys: Sequence[str]) -> dict[str, float | None]:

@@ -133,7 +133,7 @@ def _findings(manifest: Mapping[str, Any]) -> Entries:
     for (rule, ticker), group in groupby(findings, key=lambda finding: (finding["rule"], finding["ticker"])):
         alike = list(group)
         rows = [str(row) for finding in alike for row in finding["first_rows"]]
-        shown = "; ".join(rows[:3]) + ("; …" if len(rows) > 3 else "")
+        shown = "; ".join(rows[:3]) + (f"; and {len(rows) - 3} more like them" if len(rows) > 3 else "")
         name = f"{str(rule).replace('_', ' ').capitalize()} ({'whole file' if ticker == '*' else ticker})"
         count = sum(finding["count"] for finding in alike)
         what = "dropped" if alike[0]["action"] == "drop" else "kept"

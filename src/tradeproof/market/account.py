@@ -29,11 +29,9 @@ from tradeproof.market.fills import (
     ORDER,
     STOP,
     TAKE_PROFIT,
-    Codes,
     Fill,
     Ledger,
     empty_ledger,
-    gather_fills,
 )
 from tradeproof.market.orders import Integers, Orders, find_orders
 from tradeproof.market.prices import CLOSE, HIGH, LOW, OPEN, Floats, PriceArrays
@@ -68,12 +66,10 @@ def simulate(bars: PriceArrays, targets: Floats, rules: TradingRules) -> Simulat
     in_parallel = bars.close.size >= PARALLEL_BARS
     orders = find_orders(targets, bars.shape, in_parallel)
     # an order fills once, and what it leaves held is exited at most once
-    slots = np.concatenate([[0], np.cumsum(2 * orders.counts)])
-    ledger = empty_ledger(int(slots[-1]))
+    ledger = empty_ledger(2 * orders.counts)
     equity = np.empty(bars.shape, order="F")
-    run = _run_parallel if in_parallel else _run
-    ends = run(bars.rows, orders, *compiled_rules(rules), slots, ledger, equity.T)
-    return Simulation(bars, rules.commission, rules.initial_capital, equity, gather_fills(ledger, slots, ends))
+    (_run_parallel if in_parallel else _run)(bars.rows, orders, *compiled_rules(rules), ledger, equity.T)
+    return Simulation(bars, rules.commission, rules.initial_capital, equity, ledger)
 
 
 @numba.njit(**COMPILED)
@@ -208,77 +204,74 @@ def _equity(account: Account, close: float) -> float:
     return account.cash if account.shares == 0.0 else account.cash + account.shares * close
 
 
-def _run_series(
-    prices: Floats, orders: Orders, rules: Rules, start: Account, slots: Integers, ledger: Ledger, equity: Floats
-) -> Integers:
-    """Run every series over all bars; returns where the ledger of each one ends. Equity is [series, time]."""
-    ends = slots[:-1].copy()
-    for series in numba.prange(len(ends)):
-        ends[series] = _run_one(series, prices, orders, rules, start, ends[series], ledger, equity)
-    return ends
+def _run_series(prices: Floats, orders: Orders, rules: Rules, start: Account, ledger: Ledger, equity: Floats) -> None:
+    """Run every series over all bars, into its stretch of the ledger and its row of equity, [series, time]."""
+    for series in numba.prange(len(equity)):
+        _run_one(series, prices, orders, rules, start, ledger, equity)
 
 
 @numba.njit(**COMPILED)
 def _run_one(
-    series: int, prices: Floats, orders: Orders, rules: Rules, account: Account, end: int, ledger: Ledger,
-    equity: Floats,
-) -> int:  # fmt: skip
+    series: int, prices: Floats, orders: Orders, rules: Rules, account: Account, ledger: Ledger, equity: Floats
+) -> None:
     """Run one series from event to event, where an event is the fill of an order or the touch of a level."""
     # taken apart here once: in the loop, each look into a tuple of arrays would count references
     rows, marked = prices[series], equity[series]
-    decided, weights, count = orders.bars[series], orders.weights[series], orders.counts[series]
-    bars, reasons, numbers = ledger
-    bar = 0
-    order, weight, fill_bar = _next_order(rows, decided, weights, count, 0)
+    fill_bars, weights = orders.bars[series], orders.weights[series]
+    count = _schedule(rows, fill_bars, weights, orders.counts[series])
+    starts, ends, bars, reasons, numbers = ledger
+    bar, order, end = 0, 0, starts[series]
     while bar < len(rows):
-        event = _next_touch(rows, account, rules, bar, fill_bar)
-        for quiet in range(bar, event):
-            marked[quiet] = (
-                account.cash if account.shares == 0.0 else account.cash + account.shares * rows[quiet, CLOSE]
-            )
+        fill_bar = fill_bars[order] if order < count else len(rows)
+        event = _mark_quiet(rows, marked, account, rules, bar, fill_bar)
         if event == len(rows):
             break
-        wish = weight if event == fill_bar else np.nan
+        wish = np.nan
+        if event == fill_bar:
+            wish = weights[order]
+            order += 1
         open_, high, low, close = rows[event, OPEN], rows[event, HIGH], rows[event, LOW], rows[event, CLOSE]
         account, fill, exit_ = step_bar(account, wish, open_, high, low, close, rules)
         end = _write(bars, reasons, numbers, end, event, fill)
         end = _write(bars, reasons, numbers, end, event, exit_)
         marked[event] = account.equity
-        if event == fill_bar:
-            order, weight, fill_bar = _next_order(rows, decided, weights, count, order)
         bar = event + 1
-    return end
+    ends[series] = end
+
+
+@numba.njit(**COMPILED)
+def _schedule(rows: Floats, bars: Integers, weights: Floats, count: int) -> int:
+    """Turn decision bars into fill bars, in place, without orders that never fill; returns how many are left."""
+    left = 0
+    for order in range(count):
+        # a newer order replaces this one; what it decides at a close, fills after it
+        last = bars[order + 1] if order + 1 < count else len(rows) - 1
+        fill = bars[order] + 1
+        while fill <= last and np.isnan(rows[fill, OPEN]):
+            fill += 1
+        if fill <= last:
+            bars[left], weights[left] = fill, weights[order]
+            left += 1
+    return left
 
 
 @numba.njit(**COMPILED, inline="always")
-def _next_order(rows: Floats, decided: Integers, weights: Floats, count: int, order: int) -> tuple[int, float, int]:
-    """From `order` on, the first that no newer one replaces while it waits.
-
-    Returns:
-        The number of the order after it, its weight, and the bar on which it fills: the number of bars if on none.
-    """
-    while order < count:
-        bar = decided[order] + 1
-        while bar < len(rows) and np.isnan(rows[bar, OPEN]):
-            bar += 1
-        order += 1
-        if order == count or decided[order] >= bar:
-            return order, weights[order - 1], bar
-    return order, np.nan, len(rows)
-
-
-@numba.njit(**COMPILED, inline="always")
-def _next_touch(rows: Floats, account: Account, rules: Rules, first: int, last: int) -> int:
-    """The first bar from `first` on that reaches an exit level, or `last`."""
+def _mark_quiet(rows: Floats, marked: Floats, account: Account, rules: Rules, first: int, last: int) -> int:
+    """Mark equity from `first` on, up to the first bar that reaches an exit level, or `last`; returns that bar."""
+    cash, shares, bar = account.cash, account.shares, first
+    if shares == 0.0:
+        for flat in range(first, last):
+            marked[flat] = cash
+        return last
     lower, upper = exit_levels(account, rules)
-    bar = last if lower == -np.inf and upper == np.inf else first
     while bar < last and not (rows[bar, LOW] <= lower or rows[bar, HIGH] >= upper):
+        marked[bar] = cash + shares * rows[bar, CLOSE]
         bar += 1
     return bar
 
 
 @numba.njit(**COMPILED, inline="always")
-def _write(bars: Integers, reasons: Codes, numbers: Floats, end: int, bar: int, fill: Fill) -> int:
+def _write(bars: Integers, reasons: Integers, numbers: Floats, end: int, bar: int, fill: Fill) -> int:
     """Append a fill to a ledger, unless none took place; returns the new end."""
     if fill.reason == NONE:
         return end

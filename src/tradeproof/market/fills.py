@@ -29,10 +29,12 @@ class Fill(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """Columns that compiled code writes fills into; a slot stays empty where fewer fills took place."""
+    """Executions as compiled code writes them: each series has its own stretch of slots, filled from its start."""
 
-    bar: Integers
-    reason: Codes
+    starts: Integers  # [series], first slot
+    ends: Integers  # [series], the slot after the last fill
+    bar: Integers  # [slot]
+    reason: Integers  # [slot]
     numbers: Floats  # [slot, (shares, price, reference, cash, held)]
 
 
@@ -69,21 +71,19 @@ class Fills:
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
 
-def empty_ledger(slots: int) -> Ledger:
-    """A ledger with room for so many fills; pages that are never written cost nothing."""
-    return Ledger(np.empty(slots, np.int64), np.empty(slots, np.int8), np.empty((slots, 5)))
+def empty_ledger(room: Integers) -> Ledger:
+    """A ledger with room for so many fills of each series; pages that are never written cost nothing."""
+    starts = np.concatenate([[0], np.cumsum(room)])
+    slots = int(starts[-1])
+    return Ledger(
+        starts[:-1], starts[:-1].copy(), np.empty(slots, np.int64), np.empty(slots, np.int64), np.empty((slots, 5))
+    )
 
 
-def gather_fills(ledger: Ledger, slots: Integers, ends: Integers) -> Fills:
-    """The fills without the slots that stayed empty.
-
-    Args:
-        ledger: Columns of all series, each one's slots after those of the one before.
-        slots: [series + 1], first slot of each series.
-        ends: [series], the slot after the last fill of each.
-    """
-    counts = ends - slots[:-1]
+def gather_fills(ledger: Ledger) -> Fills:
+    """The fills without the slots that stayed empty."""
+    counts = ledger.ends - ledger.starts
     starts = np.concatenate([[0], np.cumsum(counts)])
-    kept = np.arange(starts[-1]) + np.repeat(slots[:-1] - starts[:-1], counts)
+    kept = np.arange(starts[-1]) + np.repeat(ledger.starts - starts[:-1], counts)
     shares, price, reference, cash, held = ledger.numbers[kept].T
-    return Fills(starts, ledger.bar[kept], shares, price, reference, cash, held, ledger.reason[kept])
+    return Fills(starts, ledger.bar[kept], shares, price, reference, cash, held, ledger.reason[kept].astype(np.int8))

@@ -6,7 +6,7 @@ from functools import cached_property
 import numba
 import numpy as np
 
-from tradeproof.market.fills import OPEN, Codes, Fills
+from tradeproof.market.fills import OPEN, Codes, Fills, Ledger, gather_fills
 from tradeproof.market.orders import Integers
 from tradeproof.market.prices import CLOSE, Floats, PriceArrays
 
@@ -52,14 +52,19 @@ class Simulation:
         commission: Share of the traded notional.
         initial_capital: Per series.
         equity: Cash + shares x close, at each close (the last one, where a series has no bar).
-        fills: The ledger.
+        ledger: Every execution, as compiled code wrote it; `fills` is the same without gaps.
     """
 
     bars: PriceArrays
     commission: float
     initial_capital: float
     equity: Floats
-    fills: Fills
+    ledger: Ledger
+
+    @cached_property
+    def fills(self) -> Fills:
+        """Every execution, by series and then in time."""
+        return gather_fills(self.ledger)
 
     @cached_property
     def cash(self) -> Floats:
@@ -89,16 +94,12 @@ class Simulation:
     @cached_property
     def trades(self) -> Trades:
         """Round trips, by series and then by entry."""
-        fills = self.fills
-        whole, numbers, count = _round_trips(
-            fills.starts, fills.bar, fills.shares, fills.price, fills.reference, fills.held, fills.reason,
-            self.bars.rows[:, -1, CLOSE], self.commission,
-        )  # fmt: skip
-        whole, numbers = whole[:count], numbers[:count]
+        whole, numbers = _round_trips(*self.ledger, self.bars.rows[:, -1, CLOSE], self.commission)
+        series, entry_bar, exit_bar, side, reason = whole.T
+        entry_price, exit_price, shares, profit, costs = numbers.T
         return Trades(
-            series=whole[:, 0], entry_bar=whole[:, 1], exit_bar=whole[:, 2], side=whole[:, 3].astype(np.int8),
-            entry_price=numbers[:, 0], exit_price=numbers[:, 1], shares=numbers[:, 2], profit=numbers[:, 3],
-            costs=numbers[:, 4], reason=whole[:, 4].astype(np.int8),
+            series, entry_bar, exit_bar, side.astype(np.int8), entry_price, exit_price, shares, profit, costs,
+            reason.astype(np.int8),
         )  # fmt: skip
 
     def _booked(self, amounts: Floats) -> Floats:
@@ -122,56 +123,50 @@ def _carried(starts: Integers, bar: Integers, after: Floats, initial: float, tim
     return carried
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _round_trips(
-    starts: Integers, bar: Integers, change: Floats, price: Floats, reference: Floats, held: Floats, reason: Codes,
-    last_close: Floats, commission: float,
-) -> tuple[Integers, Floats, int]:  # fmt: skip
+    starts: Integers, ends: Integers, bar: Integers, reason: Integers, fills: Floats, marks: Floats, commission: float
+) -> tuple[Integers, Floats]:
     """Rows (series, entry bar, exit bar, side, reason) and (entry price, exit price, shares, profit, costs)."""
-    whole = np.empty((len(bar), 5), np.int64)
-    numbers = np.empty((len(bar), 5), np.float64)
+    most = (ends - starts).sum()
+    whole, numbers = np.empty((most, 5), np.int64), np.empty((most, 5))
     count = 0
-    for series in range(len(starts) - 1):
-        before = 0.0
-        for fill in range(starts[series], starts[series + 1]):
-            after = held[fill]
-            if before != 0.0 and before * change[fill] < 0.0:
-                leaving = min(abs(change[fill]), abs(before))
-                _book(numbers, count, 1, leaving, price[fill], reference[fill], commission)
+    for series in range(len(ends)):
+        before = entered = left = shares = slippage = 0.0
+        entry_bar = 0
+        for fill in range(starts[series], ends[series]):
+            change, price, reference, after = fills[fill, 0], fills[fill, 1], fills[fill, 2], fills[fill, 4]
+            if before * change < 0.0:
+                leaving = min(abs(change), abs(before))
+                left += leaving * price
+                slippage += leaving * abs(price - reference)
                 if before * after <= 0.0:
-                    _end(whole, numbers, count, bar[fill], reason[fill])
+                    side = 1 if before > 0.0 else -1
+                    whole[count] = (series, entry_bar, bar[fill], side, reason[fill])
+                    numbers[count] = _round_trip(side, entered, left, left, shares, slippage, commission)
                     count += 1
-            if after != 0.0 and before * after <= 0.0:
-                whole[count] = (series, bar[fill], -1, 1 if after > 0.0 else -1, OPEN)
-                numbers[count] = 0.0
-            if after != 0.0 and after * change[fill] > 0.0:
-                joining = min(abs(change[fill]), abs(after))
-                _book(numbers, count, 0, joining, price[fill], reference[fill], commission)
+            if before * after <= 0.0:
+                entry_bar = bar[fill]
+                entered = left = shares = slippage = 0.0
+            if after * change > 0.0:
+                joining = min(abs(change), abs(after))
+                entered += joining * price
+                shares += joining
+                slippage += joining * abs(price - reference)
             before = after
         if before != 0.0:
-            numbers[count, 1] += abs(before) * last_close[series]
-            _end(whole, numbers, count, -1, OPEN)
+            side = 1 if before > 0.0 else -1
+            marked = left + abs(before) * marks[series]
+            whole[count] = (series, entry_bar, -1, side, OPEN)
+            numbers[count] = _round_trip(side, entered, left, marked, shares, slippage, commission)
             count += 1
-    return whole, numbers, count
+    return whole[:count], numbers[:count]
 
 
-@numba.njit(cache=True)
-def _book(
-    numbers: Floats, row: int, leg: int, shares: float, price: float, reference: float, commission: float
-) -> None:
-    """Add a fill to an open round trip: notional in, notional out, shares in, commission, slippage."""
-    numbers[row, leg] += shares * price
-    numbers[row, 2] += shares if leg == 0 else 0.0
-    numbers[row, 3] += shares * price * commission
-    numbers[row, 4] += shares * abs(price - reference)
-
-
-@numba.njit(cache=True)
-def _end(whole: Integers, numbers: Floats, row: int, bar: int, reason: int) -> None:
-    """Turn what was booked into prices, profit and costs."""
-    entered, left, shares, commission, slippage = numbers[row]
-    whole[row, 2] = bar
-    whole[row, 4] = reason
-    numbers[row] = (
-        entered / shares, left / shares, shares, whole[row, 3] * (left - entered) - commission, commission + slippage,
-    )  # fmt: skip
+@numba.njit(cache=True, error_model="numpy")
+def _round_trip(
+    side: int, entered: float, left: float, marked: float, shares: float, slippage: float, commission: float
+) -> tuple[float, float, float, float, float]:
+    """Entry price, exit price, shares, profit and costs; `marked` is the notional that left plus what is still held."""
+    fees = (entered + left) * commission
+    return entered / shares, marked / shares, shares, side * (marked - entered) - fees, fees + slippage
