@@ -320,3 +320,42 @@ def test_mlflow_run_puts_the_stages_under_its_own_run(project):
     parent = project.client().get_run(stage.data.tags["mlflow.parentRunId"])
     assert parent.info.status == "FINISHED"
     assert parent.data.tags["mlflow.source.type"] == "PROJECT"
+
+
+@pytest.mark.parametrize("stage", ["download", "build_features", "train_base", "finetune", "evaluate", "register"])
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(project, tmp_path, stage):
+    """The outputs lie on a file system that has no room left; the inputs and the tracking store lie elsewhere."""
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=False).returncode != 0:
+        pytest.skip("mounting a small file system needs more rights")
+    words = {"finetune": ["finetune", "--ticker", "AAA"]}.get(stage, [stage])
+    try:
+        (tmp_path / "artifacts" / stage).mkdir(parents=True)
+        for finished in (project.folder / "artifacts").iterdir():
+            if finished.name != stage and finished.is_dir():
+                (tmp_path / "artifacts" / finished.name).symlink_to(finished)
+        (tmp_path / "artifacts" / stage / "old").write_text("old")
+        for name in ("params.yaml", "data"):
+            (tmp_path / name).symlink_to(project.folder / name)
+        fill_up(tmp_path / "filler")
+        done = subprocess.run(
+            ["tradeproof", *words],
+            cwd=tmp_path,
+            env={**project.environment, "DVC_ROOT": str(project.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        assert (tmp_path / "artifacts" / stage / "old").read_text() == "old"
+        assert "expected room on the disk" in done.stderr.strip().splitlines()[-1]
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def fill_up(path):
+    with path.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return

@@ -43,7 +43,13 @@ def save_forecaster(
     finite = {key: value if math.isfinite(value) else None for key, value in trained.metrics.items()}
     with storage_errors(folder), quiet_transformers():
         folder.mkdir(parents=True, exist_ok=True)
-        trained.model.save_pretrained(folder)
+        try:
+            trained.model.save_pretrained(folder)
+        except SafetensorError as e:  # its writer hides the error of the disk
+            raise StorageError(
+                f"{folder / WEIGHTS} cannot be written: {e}; expected room on the disk. Free some and run again: "
+                "what was there before is untouched"
+            ) from e
         (folder / WEIGHTS).chmod(0o644)  # written through a private temporary file
     write_json(folder / "contract.json", contract.to_dict())
     write_json(
