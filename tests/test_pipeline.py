@@ -215,8 +215,8 @@ def test_adding_a_ticker_trains_one_and_dropping_it_leaves_nothing(project):
 def test_metrics_and_experiments_work_as_dvc_users_expect(project):
     output = project.run("dvc", "exp", "run", "--name", "dear", "-S", "costs.commission=0.02")
     assert "finetune@AAA" in output
-    difference = json.loads(project.run("dvc", "metrics", "diff", "--json"))
-    assert difference["diff"]["artifacts/evaluate/metrics.json"]
+    (difference,) = json.loads(project.run("dvc", "metrics", "diff", "--json")).values()
+    assert difference["test.profit.finetuned.costs_paid"]["diff"] != 0
     assert "dear" in project.run("dvc", "exp", "show", "--no-pager")
     plots = project.run("dvc", "plots", "diff", "--json")
     assert "equity" in plots
@@ -298,28 +298,20 @@ def test_an_unknown_ticker_is_named(project):
 
 
 def test_mlflow_run_puts_the_stages_under_its_own_run(project):
-    output = project.run(
-        "mlflow",
-        "run",
-        ".",
-        "--env-manager",
-        "local",
-        "-P",
-        "flags=-f -s download",
-        MLFLOW_TRACKING_URI=f"sqlite:///{project.folder}/mlflow.db",
-    )
-    assert "succeeded" in output
-    stage = max(
-        (
-            run
-            for run in project.client().search_runs(["0", "1"])
-            if run.data.tags.get("tradeproof.stage") == "download"
-        ),
-        key=lambda run: run.info.start_time,
-    )
-    parent = project.client().get_run(stage.data.tags["mlflow.parentRunId"])
+    set_params(project.folder, {"evaluate.bootstrap_resamples": 120})
+    store = f"sqlite:///{project.folder}/mlflow.db"
+    output = project.run("mlflow", "run", ".", "--env-manager", "local", MLFLOW_TRACKING_URI=store)
+    project.run("git", "checkout", "-q", ".")
+    project.run("dvc", "checkout", "-q")
+    assert project.stages(output) == ["evaluate", "register"]
+    client = project.client()
+    stages = [run for run in client.search_runs(["0"]) if run.data.tags.get("tradeproof.stage") != "pipeline"]
+    assert {run.data.tags["tradeproof.stage"] for run in stages} == {"evaluate", "register"}
+    (parent_id,) = {run.data.tags["mlflow.parentRunId"] for run in stages}
+    parent = client.get_run(parent_id)
     assert parent.info.status == "FINISHED"
-    assert parent.data.tags["mlflow.source.type"] == "PROJECT"
+    assert parent.data.tags["mlflow.project.entryPoint"] == "main"
+    assert parent.data.params["evaluate.bootstrap_resamples"] == "120"
 
 
 @pytest.mark.parametrize("stage", ["download", "build_features", "train_base", "finetune", "evaluate", "register"])

@@ -13,7 +13,7 @@ Integers = NDArray[np.int64]
 
 
 class Orders(NamedTuple):
-    """Decision bars and weights by series; of each row only the first `counts` are orders."""
+    """Decision bars and weights by series; of each row only the first `counts` are orders. One run uses them up."""
 
     bars: Integers  # [series, time]
     weights: Floats  # [series, time]

@@ -43,7 +43,9 @@ def run(params_path: Path, root: Path, ticker: str) -> dict[str, float]:
         table = pd.read_parquet(layout.table(ticker))
         stage.log_dataset(table, f"features_{ticker}", digest, f"artifacts/build_features/tickers/{ticker}.parquet")
         base = load_forecaster(layout.base, contract)
-        trained = finetune_forecaster(base, {ticker: table}, contract, params, stage.log_metrics)
+        trained = finetune_forecaster(
+            base, {ticker: table}, contract, params, stage.log_metrics, layout.checkpoints("finetune") / ticker
+        )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, identity.name)
         with replace_folder(layout.finetuned / ticker) as folder:

@@ -33,7 +33,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         rows = pd.read_parquet(layout.base_table())
         stage.log_dataset(rows, "base_features", digest, "artifacts/build_features/base.parquet")
         tables = {ticker: rows[rows["ticker"] == ticker].reset_index(drop=True) for ticker in params.train_base.tickers}
-        trained = train_base_forecaster(tables, contract, params, stage.log_metrics)
+        trained = train_base_forecaster(tables, contract, params, stage.log_metrics, layout.checkpoints("train_base"))
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, "train_base")
         with replace_folder(layout.base) as folder:
