@@ -12,6 +12,7 @@ from tradeproof.data.splits import TEST, TRAIN, assign_splits
 from tradeproof.errors import ContractError, DataError
 from tradeproof.evaluation.baselines import garch_t, historical_volatility, lightgbm_quantiles
 from tradeproof.evaluation.forecasts import compare_forecasts, skill_frame
+from tradeproof.evaluation.headline import headline
 from tradeproof.evaluation.names import GARCH_T, HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS
 from tradeproof.evaluation.plausibility import implausible
 from tradeproof.evaluation.policies import compare_policies
@@ -63,17 +64,8 @@ class Evaluation:
 
     @property
     def headline(self) -> dict[str, float]:
-        """The few figures of the last model that a log line should show; those without a meaning are left out."""
-        name = self.models[-1]
-        forecast = self.metrics["test"]["forecast"][name][f"h{self.fan_horizon}"]
-        profit = self.metrics["test"]["profit"][name]
-        figures = {
-            "test/crps": forecast["crps"],
-            "test/skill": forecast["skill"],
-            "test/total_return": profit["total_return"],
-            "test/sharpe_ratio": profit["sharpe_ratio"],
-        }
-        return {key: value for key, value in figures.items() if value is not None}
+        """The figures of the last model by which two executions of the pipeline compare; none without a meaning."""
+        return headline(self.metrics["test"], self.models[-1], self.fan_horizon)
 
 
 def evaluate_models(

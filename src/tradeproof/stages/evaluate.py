@@ -48,7 +48,9 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         stage.log_dataset(
             pd.concat(tables.values()), "features", sha256_file(layout.bars()), "artifacts/build_features/tickers"
         )
-        stage.log_nested_metrics(evaluation.metrics)
+        stage.log_nested_metrics({"test": evaluation.metrics["test"]})
+        stage.log_metrics(evaluation.headline)
+        stage.log_to_parent(evaluation.headline)
         stage.log_artifacts(layout.evaluation, "evaluation")
     return evaluation.headline
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tradeproof.data.bars import read_bars
 from tradeproof.errors import TrackingError
+from tradeproof.evaluation.headline import headline
 from tradeproof.params import AllParams, load_params
 from tradeproof.runtime.files import read_json, sha256_folder, sha256_json, write_json
 from tradeproof.stages.layout import META, Layout
@@ -23,6 +24,8 @@ from tradeproof.tracking.registry import Registry
 from tradeproof.tracking.runs import StageIdentity, StageRun
 
 SECTIONS = ("universe", "register")
+# what evaluate calls the models
+BASE, FINETUNED = "base", "finetuned"
 # served and tested forecasts come from the same weights on the same bars; only the order of sums differs
 TOLERANCE = 1e-6  # log return
 # beyond the warm-up, so that an example also holds after a few bars are cut off
@@ -39,6 +42,11 @@ class Candidate:
     model: str
     tickers: tuple[str, ...]
     content_sha256: str
+
+    @property
+    def ticker(self) -> str | None:
+        """Whose model it is; None for the base model."""
+        return None if self.model == BASE else self.tickers[0]
 
 
 def run(params_path: Path, root: Path) -> list[str]:
@@ -81,9 +89,9 @@ def run(params_path: Path, root: Path) -> list[str]:
 
 def _candidates(params: AllParams, layout: Layout) -> list[Candidate]:
     prefix = params.registration.name_prefix
-    found = [_candidate(f"{prefix}-base", layout.base, layout, "base", tuple(params.train_base.tickers))]
+    found = [_candidate(f"{prefix}-base", layout.base, layout, BASE, tuple(params.train_base.tickers))]
     found += [
-        _candidate(f"{prefix}-{ticker}", layout.finetuned / ticker, layout, "finetuned", (ticker,))
+        _candidate(f"{prefix}-{ticker}", layout.finetuned / ticker, layout, FINETUNED, (ticker,))
         for ticker in params.universe.tickers
     ]
     return found
@@ -97,16 +105,17 @@ def _candidate(name: str, folder: Path, layout: Layout, model: str, tickers: tup
 
 
 def _register(missing: list[Candidate], params_path: Path, layout: Layout, registry: Registry) -> dict[str, int | None]:
-    with open_stage(StageIdentity("register"), SECTIONS, params_path) as (_, stage):
+    with open_stage(StageIdentity("register"), SECTIONS, params_path) as (params, stage):
         manifest = tag_inputs(stage, layout)
         bars = read_bars(layout.bars(), read_json(layout.manifest())["sha256"])
         tested = pd.read_parquet(layout.forecasts())
         metrics = read_json(layout.evaluation / "metrics.json")
         added: dict[str, int | None] = {}
         for candidate in missing:
-            added[candidate.name] = _add(candidate, bars, tested, manifest, stage, registry)
+            figures = metrics["tickers"][candidate.ticker] if candidate.ticker else metrics["test"]
+            shown = headline(figures, candidate.model, params.profit.horizon)
+            added[candidate.name] = _add(candidate, bars, tested, manifest, shown, stage, registry)
         stage.log_metrics({"register/new_versions": float(len(added))})
-        stage.log_nested_metrics(metrics)
     return added
 
 
@@ -115,6 +124,7 @@ def _add(
     bars: pd.DataFrame,
     tested: pd.DataFrame,
     manifest: Mapping[str, Any],
+    figures: Mapping[str, float],
     stage: StageRun,
     registry: Registry,
 ) -> int:
@@ -139,6 +149,7 @@ def _add(
             f"{candidate.name} forecasts otherwise after it was loaded back from the registry: largest difference "
             f"{difference:.3g}, expected at most {TOLERANCE:g}; it was not registered. Run `dvc repro -f evaluate`"
         )
+    stage.log_model_metrics(logged.model_id, figures)
     registry.confirm(candidate.name, version)
     stage.log_metrics({f"register/load_back_difference_{candidate.name}": difference})
     return version

@@ -32,6 +32,7 @@ PIPELINE = "tradeproof.pipeline"
 PROCESS = "tradeproof.process"
 STAGE = "tradeproof.stage"
 BATCH = 100  # params per call that MLflow accepts
+METRIC_BATCH = 1000  # and metrics
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,18 @@ class StageRun:
         self._log(self.parent_id, {key: float(value) for key, value in metrics.items() if math.isfinite(value)}, 0)
 
     def log_nested_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Log the finite numbers of nested sections under keys joined by slashes, here and on the pipeline's run."""
-        numbers = {
-            key.replace(".", "/"): float(value)
-            for key, value in flatten(metrics).items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
-        self.log_metrics(numbers)
-        self.log_to_parent(numbers)
+        """Log the numbers of nested sections under keys joined by slashes."""
+        self.log_metrics(
+            {
+                key.replace(".", "/"): float(value)
+                for key, value in flatten(metrics).items()
+                if isinstance(value, int | float) and not isinstance(value, bool)
+            }
+        )
+
+    def log_model_metrics(self, model_id: str, metrics: Mapping[str, float]) -> None:
+        """Log final metrics of a logged model, which the registry's pages then show beside it."""
+        self._log(self.run_id, metrics, 0, model_id)
 
     def log_params(self, params: Mapping[str, Any]) -> None:
         """Log the values of nested sections under dotted keys."""
@@ -112,12 +117,14 @@ class StageRun:
         with tracking_errors():
             self._client.log_inputs(self.run_id, [DatasetInput(dataset=Dataset.from_dictionary(data.to_dict()))])
 
-    def _log(self, run_id: str, metrics: Mapping[str, float], step: int) -> None:
+    def _log(self, run_id: str, metrics: Mapping[str, float], step: int, model_id: str | None = None) -> None:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
+        entries = [Metric(key, value, now, step, model_id) for key, value in metrics.items()]
         with tracking_errors():
-            self._client.log_batch(run_id, metrics=[Metric(key, value, now, step) for key, value in metrics.items()])
+            for start in range(0, len(entries), METRIC_BATCH):
+                self._client.log_batch(run_id, metrics=entries[start : start + METRIC_BATCH])
 
 
 @contextmanager
