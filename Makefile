@@ -20,6 +20,7 @@ export OMP_WAIT_POLICY := PASSIVE
 repro: $(RUNTIME)
 	dvc pull --quiet data.dvc
 	dvc repro $(REPRO_FLAGS)
+	@echo 'What the models are worth: artifacts/evaluate/report.html. What to open next: README.md'
 
 test: lint
 	pytest $(PYTEST_FLAGS)

@@ -204,8 +204,16 @@ def _equity(account: Account, close: float) -> float:
     return account.cash if account.shares == 0.0 else account.cash + account.shares * close
 
 
-def _run_series(prices: Floats, orders: Orders, rules: Rules, start: Account, ledger: Ledger, equity: Floats) -> None:
+# two functions rather than one compiled twice: numba's cache would take one for the other
+@numba.njit(**COMPILED)
+def _run(prices: Floats, orders: Orders, rules: Rules, start: Account, ledger: Ledger, equity: Floats) -> None:
     """Run every series over all bars, into its stretch of the ledger and its row of equity, [series, time]."""
+    for series in range(len(equity)):
+        _run_one(series, prices, orders, rules, start, ledger, equity)
+
+
+@numba.njit(**COMPILED, parallel=True)
+def _run_parallel(prices: Floats, orders: Orders, rules: Rules, start: Account, ledger: Ledger, equity: Floats) -> None:
     for series in numba.prange(len(equity)):
         _run_one(series, prices, orders, rules, start, ledger, equity)
 
@@ -279,7 +287,3 @@ def _write(bars: Integers, reasons: Integers, numbers: Floats, end: int, bar: in
     numbers[end, 0], numbers[end, 1], numbers[end, 2] = fill.shares, fill.price, fill.reference
     numbers[end, 3], numbers[end, 4] = fill.cash, fill.held
     return end + 1
-
-
-_run = numba.njit(**COMPILED)(_run_series)
-_run_parallel = numba.njit(**COMPILED, parallel=True)(_run_series)

@@ -34,34 +34,41 @@ def find_orders(targets: Floats, shape: tuple[int, int], in_parallel: bool) -> O
     targets = np.ascontiguousarray(targets, dtype=np.float64)
     if targets.shape != shape:
         raise DataError(f"targets have shape {targets.shape}, expected that of the prices {shape} (time, series)")
-    bars, weights, counts, infinite = (
-        _scan_parallel(targets, numba.get_num_threads()) if in_parallel else _scan(targets, 1)
-    )
+    time, series = shape
+    # room for an order on every bar; pages that are never written cost nothing
+    orders = Orders(np.empty((series, time), np.int64), np.empty((series, time)), np.zeros(series, np.int64))
+    infinite = np.zeros(series, np.bool_)
+    (_scan_parallel if in_parallel else _scan)(targets, orders, infinite)
     if infinite.any():
         raise DataError(
             f"targets of series {np.flatnonzero(infinite).tolist()} hold an infinite weight, "
             "expected shares of equity, or NaN for no order"
         )
-    return Orders(bars, weights, counts)
+    return orders
 
 
-def _scan_targets(targets: Floats, threads: int) -> tuple[Integers, Floats, Integers, NDArray[np.bool_]]:
-    time, series = targets.shape
-    # pages that are never written cost nothing
-    bars, weights = np.empty((series, time), np.int64), np.empty((series, time))
-    counts, infinite = np.zeros(series, np.int64), np.zeros(series, np.bool_)
-    width = -(-series // threads)
-    for first in numba.prange(-(-series // width)):
-        for bar in range(time):
-            for column in range(first * width, min(series, (first + 1) * width)):
-                weight = targets[bar, column]
-                if not np.isnan(weight):
-                    bars[column, counts[column]] = bar
-                    weights[column, counts[column]] = weight
-                    counts[column] += 1
-                    infinite[column] |= np.isinf(weight)
-    return bars, weights, counts, infinite
+# two functions rather than one compiled twice: numba's cache would take one for the other
+@numba.njit(cache=True)
+def _scan(targets: Floats, orders: Orders, infinite: NDArray[np.bool_]) -> None:
+    _scan_columns(targets, 0, targets.shape[1], orders, infinite)
 
 
-_scan = numba.njit(cache=True)(_scan_targets)
-_scan_parallel = numba.njit(cache=True, parallel=True)(_scan_targets)
+@numba.njit(cache=True, parallel=True)
+def _scan_parallel(targets: Floats, orders: Orders, infinite: NDArray[np.bool_]) -> None:
+    series, tiles = targets.shape[1], numba.get_num_threads()
+    for tile in numba.prange(tiles):
+        _scan_columns(targets, tile * series // tiles, (tile + 1) * series // tiles, orders, infinite)
+
+
+@numba.njit(cache=True)
+def _scan_columns(targets: Floats, first: int, last: int, orders: Orders, infinite: NDArray[np.bool_]) -> None:
+    """Collect the orders of the series from `first` to before `last`, row by row as they lie in memory."""
+    bars, weights, counts = orders
+    for bar in range(len(targets)):
+        for series in range(first, last):
+            weight = targets[bar, series]
+            if not np.isnan(weight):
+                bars[series, counts[series]] = bar
+                weights[series, counts[series]] = weight
+                counts[series] += 1
+                infinite[series] |= np.isinf(weight)
