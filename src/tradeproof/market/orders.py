@@ -38,7 +38,10 @@ def find_orders(targets: Floats, shape: tuple[int, int], in_parallel: bool) -> O
     # room for an order on every bar; pages that are never written cost nothing
     orders = Orders(np.empty((series, time), np.int64), np.empty((series, time)), np.zeros(series, np.int64))
     infinite = np.zeros(series, np.bool_)
-    (_scan_parallel if in_parallel else _scan)(targets, orders, infinite)
+    if in_parallel:
+        _scan_parallel(targets, orders, infinite, numba.get_num_threads())
+    else:
+        _scan(targets, orders, infinite)
     if infinite.any():
         raise DataError(
             f"targets of series {np.flatnonzero(infinite).tolist()} hold an infinite weight, "
@@ -54,8 +57,8 @@ def _scan(targets: Floats, orders: Orders, infinite: NDArray[np.bool_]) -> None:
 
 
 @numba.njit(cache=True, parallel=True)
-def _scan_parallel(targets: Floats, orders: Orders, infinite: NDArray[np.bool_]) -> None:
-    series, tiles = targets.shape[1], numba.get_num_threads()
+def _scan_parallel(targets: Floats, orders: Orders, infinite: NDArray[np.bool_], tiles: int) -> None:
+    series = targets.shape[1]
     for tile in numba.prange(tiles):
         _scan_columns(targets, tile * series // tiles, (tile + 1) * series // tiles, orders, infinite)
 
