@@ -9,6 +9,7 @@ from tradeproof.market.positions import (
     changes_only,
     moments_from_quantiles,
     quantile_column,
+    quantile_levels,
     targets_from_quantiles,
     targets_from_signals,
 )
@@ -21,6 +22,11 @@ THREE = [0.25, 0.5, 0.75]
 def test_columns_are_named_by_percent():
     names = [quantile_column(level) for level in (0.01, 0.05, 0.1, 0.5, 0.99, 0.025, 0.975, 0.29, 0.001)]
     assert names == ["q01", "q05", "q10", "q50", "q99", "q02_5", "q97_5", "q29", "q00_1"]
+
+
+def test_levels_are_read_back_from_the_names_of_columns():
+    levels = [0.001, 0.025, 0.05, 0.5, 0.99]
+    assert quantile_levels(["ticker", "quality", *map(quantile_column, levels)]) == pytest.approx(levels)
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.1, NAN])

@@ -9,15 +9,14 @@ import pandas as pd
 from tradeproof.data.bars import BARS_COLUMNS
 from tradeproof.evaluation.intervals import Floats, block_bootstrap, finite
 from tradeproof.evaluation.names import AVERAGE_CROSS, BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, MOMENTUM
-from tradeproof.forecasting.profit import BARS_PER_YEAR
+from tradeproof.forecasting.profit import BARS_PER_YEAR, forecast_targets
 from tradeproof.market.account import simulate
 from tradeproof.market.benchmarks import yardsticks
 from tradeproof.market.metrics import performance, returns_of
-from tradeproof.market.positions import quantile_column, targets_from_quantiles
 from tradeproof.market.prices import AlignedPrices, align_prices
 from tradeproof.market.rules import TradingRules
 from tradeproof.market.trades import Simulation
-from tradeproof.params.schema import AllParams, ProfitParams
+from tradeproof.params.schema import AllParams
 
 # figures with an interval; the last two are against buy-and-hold under the same cap
 STATISTICS = ("total_return", "sharpe_ratio", "excess_return", "sharpe_difference")
@@ -73,28 +72,6 @@ def compare_policies(
         tickers={ticker: _figures(simulations, [series]) for series, ticker in enumerate(aligned.tickers)},
         curves=pd.DataFrame({"date": aligned.dates, **curves}),
     )
-
-
-def forecast_targets(
-    frame: pd.DataFrame, aligned: AlignedPrices, levels: Sequence[float], profit: ProfitParams
-) -> Floats:
-    """Target weights [time, series] from the forecasts at profit.horizon; NaN where no order is given.
-
-    Args:
-        frame: Forecast frame; rows outside the aligned bars are left out, a bar without a row gives no order.
-        aligned: Bars to trade.
-        levels: Quantile levels, ascending.
-        profit: Position rule.
-    """
-    columns = [quantile_column(level) for level in levels]
-    mine = frame[frame["horizon"] == profit.horizon]
-    targets = np.full(aligned.prices.shape, np.nan)
-    for series, ticker in enumerate(aligned.tickers):
-        times = aligned.times[aligned.series == series]
-        own = mine[mine["ticker"] == ticker].set_index("date")[columns]
-        quantiles = own.reindex(aligned.dates[times]).to_numpy(dtype=np.float64)
-        targets[times, series] = targets_from_quantiles(quantiles, levels, profit)
-    return targets
 
 
 def _traded(aligned: AlignedPrices, targets: Floats, params: AllParams) -> Simulation:

@@ -1,6 +1,6 @@
 """What trading on forecasts earns, beside buy-and-hold: the simulator's answer while a model is still in training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from tradeproof.errors import DataError
 from tradeproof.market.account import simulate
 from tradeproof.market.benchmarks import buy_and_hold
 from tradeproof.market.metrics import Performance, performance
-from tradeproof.market.positions import targets_from_quantiles
+from tradeproof.market.positions import quantile_column, quantile_levels, targets_from_quantiles
 from tradeproof.market.prices import AlignedPrices, Floats, align_prices
 from tradeproof.market.rules import TradingRules
 from tradeproof.params.schema import CostParams, ProfitParams
@@ -118,23 +118,35 @@ class ProfitTracker:
             )
         bars = _bars(mine, tables)
         aligned = align_prices(bars)
-        traded = simulate(aligned.prices, self._targets(mine, bars, aligned), self._rules)
+        levels = quantile_levels(mine.columns)
+        traded = simulate(aligned.prices, forecast_targets(mine, aligned, levels, self._profit), self._rules)
         held = simulate(aligned.prices, buy_and_hold(aligned.prices.close, 0), self._rules.yardstick())
         return ProfitReport(
             model=performance(traded, slice(None), BARS_PER_YEAR),
             buy_and_hold=performance(held, slice(None), BARS_PER_YEAR),
         )
 
-    def _targets(self, forecasts: pd.DataFrame, bars: pd.DataFrame, aligned: AlignedPrices) -> Floats:
-        """Target weights, [time, series]; NaN where no order is given."""
-        columns = [name for name in forecasts.columns if name.startswith("q")]
-        levels = [float(name[1:].replace("_", ".")) / 100.0 for name in columns]
-        rows = bars[["ticker", "date"]].merge(forecasts, on=["ticker", "date"], how="left", validate="one_to_one")
-        targets = np.full(len(bars), np.nan)
-        for _, group in rows.groupby("ticker"):
-            quantiles = group[columns].to_numpy(dtype=np.float64)
-            targets[group.index] = targets_from_quantiles(quantiles, levels, self._profit)
-        return aligned.spread(targets)
+
+def forecast_targets(
+    frame: pd.DataFrame, aligned: AlignedPrices, levels: Sequence[float], profit: ProfitParams
+) -> Floats:
+    """Target weights [time, series] from the forecasts at profit.horizon; NaN where no order is given.
+
+    Args:
+        frame: Forecast frame; rows outside the aligned bars are left out, a bar without a row gives no order.
+        aligned: Bars to trade.
+        levels: Quantile levels, ascending.
+        profit: Position rule.
+    """
+    columns = [quantile_column(level) for level in levels]
+    mine = frame[frame["horizon"] == profit.horizon]
+    targets = np.full(aligned.prices.shape, np.nan)
+    for series, ticker in enumerate(aligned.tickers):
+        times = aligned.times[aligned.series == series]
+        own = mine[mine["ticker"] == ticker].set_index("date")[columns]
+        quantiles = own.reindex(aligned.dates[times]).to_numpy(dtype=np.float64)
+        targets[times, series] = targets_from_quantiles(quantiles, levels, profit)
+    return targets
 
 
 def _bars(forecasts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

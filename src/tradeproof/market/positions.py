@@ -1,6 +1,7 @@
 """From what a model says about the future to what an account should hold."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ def quantile_column(level: float) -> str:
         raise DataError(f"quantile level is {level}, expected a number between 0 and 1, both excluded")
     whole, _, fraction = f"{100.0 * level:.10g}".partition(".")
     return f"q{whole:0>2}_{fraction}" if fraction else f"q{whole:0>2}"
+
+
+def quantile_levels(columns: Iterable[str]) -> list[float]:
+    """Levels of the quantile columns among the columns of a forecast frame, in their order."""
+    return [float(name[1:].replace("_", ".")) / 100.0 for name in columns if re.fullmatch(r"q\d\d(_\d+)?", name)]
 
 
 def targets_from_quantiles(quantiles: Floats, levels: Sequence[float] | Floats, profit: ProfitParams) -> Floats:
