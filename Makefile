@@ -26,7 +26,7 @@ test: lint
 	pytest $(PYTEST_FLAGS)
 
 test-slow: lint
-	pytest $(PYTEST_FLAGS) -m slow
+	pytest $(PYTEST_FLAGS) --dist loadfile -m slow
 
 lint: $(DEVELOPMENT)
 	ruff check .
