@@ -40,10 +40,9 @@ class _Lines:
         rate = step / max(now - self._start, 1e-9)
         left = (self._total - step) / max(rate, 1e-9)
         shown = " ".join(f"{key} {value:.4g}" for key, value in (metrics or {}).items())
-        sys.stderr.write(
-            f"{self._name} {step}/{self._total} ({step / self._total:.0%}) | {shown} | "
-            f"{rate:.1f} step/s | {left:.0f} s left\n"
-        )
+        parts = [f"{self._name} {step}/{self._total} ({step / self._total:.0%})", shown]
+        parts += [f"{rate:.1f} step/s", f"{left:.0f} s left"]
+        sys.stderr.write(" | ".join(part for part in parts if part) + "\n")
         sys.stderr.flush()
 
 

@@ -63,6 +63,11 @@ class Evaluation:
     verdict: Verdict
 
     @property
+    def summary(self) -> dict[str, dict[str, float]]:
+        """The same figures of every model, for tables that compare many executions of the pipeline."""
+        return {name: headline(self.metrics["test"], name, self.fan_horizon) for name in self.models}
+
+    @property
     def headline(self) -> dict[str, float]:
         """The figures of the last model by which two executions of the pipeline compare; none without a meaning."""
         return headline(self.metrics["test"], self.models[-1], self.fan_horizon)

@@ -296,7 +296,10 @@ def cross_section_faults(params: AllParams) -> list[str]:
         )
     strangers = [ticker for ticker in params.train_base.tickers if ticker not in params.universe.tickers]
     if strangers:
-        found.append(f"train_base.tickers holds {strangers}, expected only tickers of universe.tickers: add them there")
+        found.append(
+            f"train_base.tickers holds {strangers}, expected only tickers of universe.tickers: "
+            "add them there, or take them out here"
+        )
     if params.profit.horizon not in params.train_base.horizons:
         found.append(
             f"profit.horizon is {params.profit.horizon}, expected one of train_base.horizons "

@@ -12,7 +12,7 @@ from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import load_forecaster
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.params import AllParams
-from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_text
+from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_json, write_text
 from tradeproof.stages.layout import Layout, sweep_dropped
 from tradeproof.stages.session import open_stage, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
@@ -43,6 +43,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         evaluation = evaluate_models(tables, forecasts, params)
         with replace_folder(layout.evaluation) as folder:
             write_evaluation(folder, evaluation, manifest, params)
+            write_json(folder / "summary.json", evaluation.summary)
             _write_forecasts(folder / layout.forecasts().name, forecasts)
             _write_cards(folder / "cards", layout, params, evaluation, bool(manifest["synthetic"]))
         stage.log_dataset(
