@@ -91,7 +91,7 @@ def lookahead(
     params: ParamsOption = DEFAULT_PARAMS,
     cuts: Annotated[int, typer.Option(min=1, help="Dates after which the future is rewritten.")] = 6,
 ) -> None:
-    """Rewrite the future of the downloaded bars and show that no feature of the past changes."""
+    """Rewrite the future of the downloaded bars: does any feature, label or account of the past change?"""
     from tradeproof.stages import lookahead as tool
 
     for line in tool.run(params, Path.cwd(), cuts):

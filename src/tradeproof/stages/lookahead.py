@@ -25,4 +25,4 @@ def run(params_path: Path, root: Path, cuts: int) -> list[str]:
     average_bars = params.evaluate.average_bars[0]
     reports += lookahead_of_fills(bars, rules, average_bars, cuts, params.seed)
     raise_if_leaking(reports)
-    return [str(report) for report in reports]
+    return [*map(str, reports), f"no leak: {len(reports)} checks, and nothing of the past changed with the future"]
