@@ -68,7 +68,7 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
         _table("key", "value", _flat(meta)),
         "## How to load it",
         "```python\nfrom pathlib import Path\n\nfrom tradeproof.forecasting.artifact import load_forecaster\n\n"
-        "model = load_forecaster(Path("the folder of this file"), contract=None)\n```",
+        "model = load_forecaster(Path('artifacts/train_base'), contract=None)\n```",
         "The weights are safetensors; nothing is unpickled and no code from this folder runs.",
     ]
     return "\n\n".join(sections) + "\n"
