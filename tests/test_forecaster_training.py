@@ -70,6 +70,7 @@ def table_of(count=1300, seed=0, ticker="AAA", wide=2.0, drift=0.0):
 def tiny(params):
     """Params of a model that trains in a second."""
     small = {
+        "horizons": [1, 5],
         "hidden_size": 8,
         "num_layers": 1,
         "num_heads": 2,

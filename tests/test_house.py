@@ -30,6 +30,7 @@ HOMES = {
     "talib": {"features"},
     "yaml": {"params"},
     "transformers": {"forecasting"},
+    "peft": {"forecasting"},
     "lightgbm": {"evaluation"},
     "yfinance": {"data"},
     "exchange_calendars": {"data"},

@@ -56,7 +56,7 @@ def test_every_fault_is_named_at_once(edited):
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"split.purged_size": 4}, r"split.purged_size is 4, expected at least the longest .* \(5\)"),
+        ({"split.purged_size": 4}, r"split.purged_size is 4, expected at least the longest .* \(20\)"),
         ({"split.validation_end": "2019-06-01"}, "split.validation_end is 2019-06-01, expected a day before data.end"),
         ({"split.train_end": "2016-01-01"}, "expected train_end < validation_end"),
         ({"data.start": "2019-01-01"}, "expected start < end"),
@@ -67,6 +67,8 @@ def test_every_fault_is_named_at_once(edited):
         ({"universe.tickers": ["SPX", "IXIC", "../../etc/passwd"]}, r"universe.tickers.2 is '../../etc/passwd'"),
         ({"train_base.quantiles": [0.5, 0.1, 0.9]}, "expected ascending levels"),
         ({"train_base.quantiles": [0.1, 0.4, 0.9]}, "expected the median 0.5"),
+        ({"train_base.gradient_accumulation_steps": 3}, "expected a divisor of batch_size 16"),
+        ({"finetune.method": "qlora"}, "finetune.method is 'qlora'"),
         ({"train_base.num_heads": 5}, "expected a multiple of 2 x num_heads = 10"),
         ({"train_base.warmup_steps": 1000}, "warmup_steps is 1000, expected at most max_steps"),
         ({"register.alias": "latest"}, "which MLflow reserves"),

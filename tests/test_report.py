@@ -62,9 +62,9 @@ def tiny(params, tickers):
     return params.model_copy(
         update={
             "split": params.split.model_copy(
-                update={"train_end": date(2012, 6, 29), "validation_end": date(2012, 9, 28)}
+                update={"train_end": date(2012, 6, 29), "validation_end": date(2012, 9, 28), "purged_size": 5}
             ),
-            "train_base": params.train_base.model_copy(update={"tickers": tickers}),
+            "train_base": params.train_base.model_copy(update={"tickers": tickers, "horizons": [1, 5]}),
             "evaluate": params.evaluate.model_copy(update={"bootstrap_resamples": 100, "lightgbm_rounds": 3}),
         }
     )

@@ -84,6 +84,7 @@ class ProfitTracker:
         )
         self._profit = ProfitParams(
             every_steps=1,
+            report_every_steps=1,
             initial_capital=initial_capital,
             max_position_size=max_position_size,
             stop_loss=stop_loss,
@@ -96,7 +97,7 @@ class ProfitTracker:
     @classmethod
     def from_params(cls, costs: CostParams, profit: ProfitParams) -> "ProfitTracker":
         """The accounts that params.yaml asks for."""
-        return cls(**costs.model_dump(), **profit.model_dump(exclude={"every_steps"}))
+        return cls(**costs.model_dump(), **profit.model_dump(exclude={"every_steps", "report_every_steps"}))
 
     def measure(self, forecasts: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> ProfitReport:
         """Trade forecasts from the first to the last date they were made on.

@@ -99,6 +99,7 @@ class ProfitParams(Params):
     """How forecasts become positions, and the account they are traded in."""
 
     every_steps: PositiveInt
+    report_every_steps: PositiveInt
     initial_capital: PositiveFloat
     max_position_size: Annotated[float, Field(gt=0.0, le=1.0)]
     stop_loss: Annotated[float, Field(gt=0.0, lt=1.0)] | None
@@ -180,13 +181,21 @@ class OptimiserParams(Params):
     learning_rate: PositiveFloat
     weight_decay: Annotated[float, Field(ge=0.0)]
     batch_size: PositiveInt
+    gradient_accumulation_steps: PositiveInt
     max_steps: PositiveInt
     warmup_steps: Annotated[int, Field(ge=0)]
+    patience: PositiveInt | None
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
 
     @model_validator(mode="after")
-    def _warm_up_ends(self) -> "OptimiserParams":
+    def _possible(self) -> "OptimiserParams":
         if self.warmup_steps > self.max_steps:
             raise ValueError(f"warmup_steps is {self.warmup_steps}, expected at most max_steps {self.max_steps}")
+        if self.batch_size % self.gradient_accumulation_steps:
+            raise ValueError(
+                f"gradient_accumulation_steps is {self.gradient_accumulation_steps}, expected a divisor of "
+                f"batch_size {self.batch_size}"
+            )
         return self
 
 
@@ -194,6 +203,7 @@ class TrainBaseParams(OptimiserParams):
     """The base price model: its tickers, its targets, its size and its training."""
 
     tickers: Annotated[list[Ticker], Field(min_length=1)]
+    seeds: PositiveInt
     horizons: Annotated[list[PositiveInt], Field(min_length=1)]
     quantiles: Annotated[list[Annotated[float, Field(gt=0.0, lt=1.0)]], Field(min_length=3)]
     hidden_size: PositiveInt
@@ -221,6 +231,20 @@ class TrainBaseParams(OptimiserParams):
 class FinetuneParams(OptimiserParams):
     """Training that starts from the base model, per ticker."""
 
+    method: Literal["full", "lora"]
+    lora_r: PositiveInt
+    lora_alpha: PositiveFloat
+    lora_dropout: Share
+
+
+class WalkForwardParams(Params):
+    """Training again and again as time goes by: each fold is tested on the bars after its own validation."""
+
+    folds: Annotated[int, Field(ge=0)]
+    test_bars: PositiveInt
+    validation_bars: PositiveInt
+    expanding: bool
+
 
 class EvaluateParams(Params):
     """The yardsticks on the test split, and how intervals are drawn."""
@@ -234,6 +258,10 @@ class EvaluateParams(Params):
     lightgbm_rounds: PositiveInt
     lightgbm_leaves: Window
     lightgbm_learning_rate: PositiveFloat
+    har_bars: Annotated[list[PositiveInt], Field(min_length=1)]
+    grid_commissions: Annotated[list[Share], Field(min_length=1)]
+    grid_slippages: Annotated[list[Share], Field(min_length=1)]
+    grid_delays: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _ordered(self) -> "EvaluateParams":
@@ -271,6 +299,7 @@ class AllParams(Params):
     build_features: FeatureParams
     train_base: TrainBaseParams
     finetune: FinetuneParams
+    walk_forward: WalkForwardParams
     evaluate: EvaluateParams
     # pydantic models have a method named register
     registration: Annotated[RegisterParams, Field(alias="register")]
