@@ -108,11 +108,16 @@ def sha256_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def sha256_folder(folder: Path) -> str:
-    """SHA-256 over the relative names and contents of all files below a folder, in name order."""
+def sha256_folder(folder: Path, without: str | None = None) -> str:
+    """SHA-256 over the relative names and contents of all files below a folder, in name order.
+
+    Args:
+        folder: Whose files.
+        without: Name of a sub-folder that does not count.
+    """
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.relative_to(folder).parts[0] != without:
             digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256_file(path)}\n".encode())
     return digest.hexdigest()
 

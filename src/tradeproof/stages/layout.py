@@ -8,6 +8,8 @@ from pathlib import Path
 from tradeproof.errors import DataError
 
 META = "meta.json"
+# below a model's folder: the same model from other seeds
+SEEDS = "seeds"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Layout:
     def finetuned(self) -> Path:
         """The folder that holds one price model per ticker."""
         return self.root / "artifacts" / "finetune"
+
+    @property
+    def walk_forward(self) -> Path:
+        """Forecasts of models that were trained again and again as time went by."""
+        return self.root / "artifacts" / "walk_forward"
 
     @property
     def evaluation(self) -> Path:
@@ -73,6 +80,11 @@ class Layout:
     def table(self, ticker: str) -> Path:
         """The feature table of one ticker."""
         return self.features / "tickers" / f"{ticker}.parquet"
+
+
+def seed_folder(folder: Path, first: int, seed: int) -> Path:
+    """Where a model's folder keeps the model of one seed: the first seed's is the folder itself."""
+    return folder if seed == first else folder / SEEDS / str(seed)
 
 
 def sweep_dropped(finetuned: Path, tickers: Iterable[str]) -> list[str]:

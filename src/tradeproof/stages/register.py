@@ -5,6 +5,8 @@ by the hash of its content. What comes from a remote or from the run cache is th
 database or another server is filled; a second run finds everything and opens no run.
 """
 
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from tradeproof.errors import TrackingError
 from tradeproof.evaluation.headline import headline
 from tradeproof.params import AllParams, load_params
 from tradeproof.runtime.files import read_json, sha256_folder, sha256_json, write_json
-from tradeproof.stages.layout import META, Layout
+from tradeproof.stages.layout import META, SEEDS, Layout
 from tradeproof.stages.session import open_stage, tag_inputs
 from tradeproof.tracking.lineage import code_state
 from tradeproof.tracking.registry import Registry
@@ -100,7 +102,7 @@ def _candidates(params: AllParams, layout: Layout) -> list[Candidate]:
 def _candidate(name: str, folder: Path, layout: Layout, model: str, tickers: tuple[str, ...]) -> Candidate:
     card = layout.evaluation / "cards" / f"{name}.md"
     # the card holds the test figures: a model that was judged anew is a new candidate
-    content = sha256_json({"model": sha256_folder(folder), "card": card.read_text(encoding="utf-8")})
+    content = sha256_json({"model": sha256_folder(folder, without=SEEDS), "card": card.read_text(encoding="utf-8")})
     return Candidate(name, folder, card, model, tickers, content)
 
 
@@ -133,7 +135,10 @@ def _add(
     wanted = tested[(tested["model"] == candidate.model) & tested["ticker"].isin(candidate.tickers)]
     last = wanted[wanted["date"] == wanted.groupby("ticker")["date"].transform("max")].drop(columns="model")
     history = bars[bars["ticker"].isin(candidate.tickers)].reset_index(drop=True)
-    logged = log_price_model(stage.run_id, candidate.folder, _example(candidate, history), last)
+    with tempfile.TemporaryDirectory() as scratch:
+        alone = Path(scratch) / candidate.name
+        shutil.copytree(candidate.folder, alone, ignore=shutil.ignore_patterns(SEEDS))
+        logged = log_price_model(stage.run_id, alone, _example(candidate, history), last)
     version = registry.add(
         candidate.name,
         logged,
@@ -174,6 +179,8 @@ def _lineage(candidate: Candidate, manifest: Mapping[str, Any]) -> dict[str, str
         "tradeproof.contract_hash": str(contract["hash"]),
         "tradeproof.seed": str(meta["seed"]),
         "tradeproof.dvc_stage": str(meta["stage"]),
+        # "base": fine-tuning was not better on the ticker's validation split, so these are the base model's weights
+        "tradeproof.chosen": str(meta["chosen"]),
         "git.commit": code.commit,
         "git.dirty": str(code.is_dirty).lower(),
     }

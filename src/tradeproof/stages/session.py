@@ -24,10 +24,17 @@ def open_stage(
         params_path: The params file.
     """
     params = load_params(params_path)
+    if identity.further_seed is not None:
+        params = params.model_copy(update={"seed": identity.further_seed})
     everything = params.model_dump(mode="json", by_alias=True)
     chosen = {section: everything[section] for section in sections}
     with stage_run(identity, params.tracking.experiment, params.seed, chosen, everything) as run:
         yield params, run
+
+
+def seeds_of(params: AllParams) -> list[int]:
+    """The seeds that price models are trained with; the model of the first one is used, the others show the spread."""
+    return [params.seed + place for place in range(params.train_base.seeds)]
 
 
 def tag_inputs(run: StageRun, layout: Layout) -> dict[str, Any]:

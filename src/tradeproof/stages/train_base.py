@@ -7,26 +7,37 @@ import pandas as pd
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import save_forecaster
 from tradeproof.forecasting.training import train_base_forecaster
+from tradeproof.params import load_params
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file
-from tradeproof.stages.layout import Layout
-from tradeproof.stages.session import model_meta, open_stage, tag_inputs
+from tradeproof.stages.layout import SEEDS, Layout, seed_folder
+from tradeproof.stages.session import model_meta, open_stage, seeds_of, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
 
 SECTIONS = ("split", "costs", "profit", "train_base")
 
 
 def run(params_path: Path, root: Path) -> dict[str, float]:
-    """Run the stage.
+    """Run the stage: one training per seed.
 
     Args:
         params_path: The params file.
         root: The repository.
 
     Returns:
-        The final metrics of the model on the validation split.
+        The final metrics on the validation split of the first seed's model, which is the one that is used.
     """
     layout = Layout(root)
-    with open_stage(StageIdentity("train_base", tensorboard="base"), SECTIONS, params_path) as (params, stage):
+    first, *further = seeds_of(load_params(params_path))
+    with replace_folder(layout.base) as folder:
+        metrics = _train(params_path, layout, StageIdentity("train_base", tensorboard="base"), folder)
+        for seed in further:
+            identity = StageIdentity("train_base", tensorboard=f"base/{SEEDS}/{seed}", further_seed=seed)
+            _train(params_path, layout, identity, seed_folder(folder, first, seed))
+    return metrics
+
+
+def _train(params_path: Path, layout: Layout, identity: StageIdentity, folder: Path) -> dict[str, float]:
+    with open_stage(identity, SECTIONS, params_path) as (params, stage):
         tag_inputs(stage, layout)
         contract = FeatureContract.from_dict(read_json(layout.contract()))
         digest = sha256_file(layout.base_table())
@@ -36,7 +47,6 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         trained = train_base_forecaster(tables, contract, params, stage.log_metrics, layout.checkpoints("train_base"))
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, "train_base")
-        with replace_folder(layout.base) as folder:
-            save_forecaster(folder, trained, meta, contract)
-        stage.log_artifacts(layout.base, "model")
+        save_forecaster(folder, trained, meta, contract)
+        stage.log_artifacts(folder, "model")
     return dict(trained.metrics)

@@ -37,16 +37,22 @@ METRIC_BATCH = 1000  # and metrics
 
 @dataclass(frozen=True)
 class StageIdentity:
-    """Which stage runs: its DVC name, and the folder of its TensorBoard curves if it has any."""
+    """Which stage runs: its DVC name, the folder of its TensorBoard curves, and a further seed, where it has them."""
 
     stage: str
     ticker: str | None = None
     tensorboard: str | None = None
+    further_seed: int | None = None
 
     @property
     def name(self) -> str:
         """The name that DVC gives it."""
         return self.stage if self.ticker is None else f"{self.stage}@{self.ticker}"
+
+    @property
+    def run_name(self) -> str:
+        """What its MLflow run is called."""
+        return self.name if self.further_seed is None else f"{self.name} seed {self.further_seed}"
 
 
 class StageRun:
@@ -192,7 +198,7 @@ def _create_run(client: "MlflowClient", experiment: str, identity: StageIdentity
     if identity.ticker is not None:
         tags["tradeproof.ticker"] = identity.ticker
     run = client.create_run(
-        experiment, run_name=identity.name, tags={key: value for key, value in tags.items() if value}
+        experiment, run_name=identity.run_name, tags={key: value for key, value in tags.items() if value}
     )
     run_id = str(run.info.run_id)
     client.log_dict(run_id, package_versions(), "packages.json")
