@@ -55,6 +55,7 @@ class ProfitTracker:
         take_profit: float | None,
         horizon: int = 1,
         threshold: float = 0.0,
+        least_return: float = 0.0,
         long_short: bool = False,
     ) -> None:
         """Set up the accounts.
@@ -68,6 +69,7 @@ class ProfitTracker:
             take_profit: Share above the entry at which a position is closed; None: nowhere.
             horizon: Forecast horizon in bars that positions are taken from.
             threshold: Least |mean| of a forecast, in its own standard deviations, that opens a position.
+            least_return: Least mean of a forecast that opens one, log return.
             long_short: Whether negative forecasts are sold short.
 
         Raises:
@@ -92,6 +94,7 @@ class ProfitTracker:
             long_short=long_short,
             horizon=horizon,
             threshold=threshold,
+            least_return=least_return,
         )
 
     @classmethod

@@ -45,9 +45,10 @@ def targets_from_quantiles(quantiles: Floats, levels: Sequence[float] | Floats, 
         DataError: Levels that are not ascending in (0, 1), or quantiles of another shape.
     """
     mean, deviation = moments_from_quantiles(quantiles, levels)
-    signals = np.where(mean > profit.threshold * deviation, 1.0, 0.0)
+    hurdle = np.maximum(profit.threshold * deviation, profit.least_return)
+    signals = np.where(mean > hurdle, 1.0, 0.0)
     if profit.long_short:
-        signals[mean < -profit.threshold * deviation] = -1.0
+        signals[mean < -hurdle] = -1.0
     signals[np.isnan(mean)] = np.nan
     return targets_from_signals(signals, profit.max_position_size)
 

@@ -107,6 +107,7 @@ class ProfitParams(Params):
     long_short: bool
     horizon: PositiveInt
     threshold: Annotated[float, Field(ge=0.0)]
+    least_return: Share
 
 
 class TrackingParams(Params):
