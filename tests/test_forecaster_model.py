@@ -137,7 +137,7 @@ def test_attention_in_blocks_equals_attention_over_the_whole_square():
     config = config_of(attention_bars=5)
     attention = BarAttention(config)
     hidden, ready = torch.randn(3, 20, 16), torch.rand(3, 20) > 0.2
-    angles = rotary_angles(20, 8, hidden.device)
+    angles = rotary_angles(20, 8, hidden)
     blocks = attention(hidden, attention_window(ready, 5), angles)
 
     entries = attention.entries(hidden).view(3, 20, 3, 2, 8)

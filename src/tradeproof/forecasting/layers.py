@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # the name torch gives it everywhere
 
+from tradeproof.forecasting.cache import Ring
 from tradeproof.forecasting.config import PriceForecasterConfig
 
 ROTARY_BASE = 10_000.0
@@ -21,21 +22,21 @@ LOCATION_GAIN = 0.1
 NARROWEST_STEP = 1e-4
 
 
-def attention_window(ready: Tensor, attention_bars: int) -> Tensor:
+def attention_window(ready: Tensor, attention_bars: int, earlier: Tensor | None = None) -> Tensor:
     """Which bars each bar may look at: ready ones among the last `attention_bars`, and itself.
 
     Time is cut into blocks of `attention_bars`, so that a query's whole window lies in its own block and the one before
     it: the work grows with the length of a series, not with its square.
 
     Args:
-        ready: Bars whose features are known, [batch, time]; time is a multiple of attention_bars.
+        ready: Bars whose features are known, [batch, time].
         attention_bars: Bars in the window, the bar itself included.
+        earlier: The same of the attention_bars before them, [batch, bar]; none are ready by default.
 
     Returns:
         True where a block's query may see a key of the previous or its own block, [batch x block, 1, bar, 2 x bar].
     """
-    blocks = ready.view(len(ready), -1, attention_bars)  # [batch, block, bar]
-    keys = with_previous(blocks).flatten(0, 1)  # [batch x block, 2 x bar]
+    keys = with_previous(in_blocks(ready, attention_bars), earlier).flatten(0, 1)  # [batch x block, 2 x bar]
     bars = torch.arange(attention_bars, device=ready.device)
     age = bars[:, None] + attention_bars - torch.arange(2 * attention_bars, device=ready.device)  # [bar, 2 x bar]
     seen = ((age >= 0) & (age < attention_bars)) & keys[:, None, :]
@@ -43,18 +44,32 @@ def attention_window(ready: Tensor, attention_bars: int) -> Tensor:
     return (seen | (age == 0)).unsqueeze(1)
 
 
-def with_previous(blocks: Tensor) -> Tensor:
-    """Each block behind the one before it; [batch, block, bar, ...] to [batch, block, 2 x bar, ...], zeros first."""
-    previous = torch.cat((torch.zeros_like(blocks[:, :1]), blocks[:, :-1]), dim=1)
-    return torch.cat((previous, blocks), dim=2)
+def in_blocks(entries: Tensor, length: int) -> Tensor:
+    """Cut time into blocks, zeros after the last bar; [batch, time, ...] to [batch, block, bar, ...]."""
+    beyond = -entries.shape[1] % length
+    if beyond:
+        entries = torch.cat((entries, entries.new_zeros(len(entries), beyond, *entries.shape[2:])), dim=1)
+    return entries.reshape(len(entries), -1, length, *entries.shape[2:])
 
 
-def rotary_angles(time: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosines and sines that rotate pairs of a head's entries by their place, each [time, 1, size / 2]."""
-    pairs = torch.arange(0, size, 2, device=device, dtype=torch.float32)
-    places = torch.arange(time, device=device, dtype=torch.float32)
+def with_previous(blocks: Tensor, first: Tensor | None = None) -> Tensor:
+    """Each block behind the one before it; [batch, block, bar, ...] to [batch, block, 2 x bar, ...].
+
+    The first block stands behind `first`, [batch, bar, ...]; behind zeros by default.
+    """
+    before = torch.zeros_like(blocks[:, :1]) if first is None else first.unsqueeze(1)
+    return torch.cat((torch.cat((before, blocks[:, :-1]), dim=1), blocks), dim=2)
+
+
+def rotary_angles(time: int, size: int, like: Tensor, start: int = 0) -> tuple[Tensor, Tensor]:
+    """Cosines and sines that rotate pairs of a head's entries by their place, each [time, 1, size / 2].
+
+    Angles are taken in double precision: the millionth bar of a stream is placed as exactly as the first.
+    """
+    pairs = torch.arange(0, size, 2, device=like.device, dtype=torch.float64)
+    places = torch.arange(start, start + time, device=like.device, dtype=torch.float64)
     angles = torch.outer(places, ROTARY_BASE ** (-pairs / size)).unsqueeze(1)
-    return angles.cos(), angles.sin()
+    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
 
 
 def rotate(entries: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
@@ -74,22 +89,49 @@ class BarAttention(nn.Module):
         self.entries = nn.Linear(config.hidden_size, 3 * config.hidden_size, bias=False)
         self.output = ResidualLinear(config.hidden_size, config.hidden_size, bias=False)
 
-    def forward(self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
-        """Mix what the window's bars hold; [batch, time, hidden] in and out, time a multiple of attention_bars."""
-        batch, time, width = hidden.shape
-        entries = self.entries(hidden).view(batch, time, 3, self.num_heads, -1)
+    def forward(
+        self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor], ring: Ring | None = None
+    ) -> Tensor:
+        """Mix what the window's bars hold; [batch, time, hidden] in and out.
+
+        With a ring of keys and values, the bars continue those in it and are added to it.
+        """
+        entries = self.entries(hidden).view(*hidden.shape[:2], 3, self.num_heads, -1)
         query, key = rotate(entries[:, :, 0], angles), rotate(entries[:, :, 1], angles)  # [batch, time, head, size]
+        value = entries[:, :, 2]
+        if ring is None:
+            mixed = self._mix_blocks(query, key, value, window)
+        elif hidden.shape[1] == 1:
+            ring.append(key, value)
+            keys, values = (slots.transpose(1, 2) for slots in ring.slots)  # [batch, head, slot, size]
+            mixed = F.scaled_dot_product_attention(query.transpose(1, 2), keys, values, attn_mask=window).transpose(
+                1, 2
+            )
+        else:
+            mixed = self._mix_blocks(query, key, value, window, *ring.ordered())
+            ring.append(key, value)
+        return self.output(mixed.flatten(2))
+
+    def _mix_blocks(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        window: Tensor,
+        earlier_key: Tensor | None = None,
+        earlier_value: Tensor | None = None,
+    ) -> Tensor:
+        """Attention block by block; [batch, time, head, size] in and out, earlier ones [batch, bar, head, size]."""
         mixed = F.scaled_dot_product_attention(
-            self._blocks(query).flatten(0, 1).transpose(1, 2),  # [batch x block, head, bar, size]
-            with_previous(self._blocks(key)).flatten(0, 1).transpose(1, 2),  # [batch x block, head, 2 x bar, size]
-            with_previous(self._blocks(entries[:, :, 2])).flatten(0, 1).transpose(1, 2),
+            in_blocks(query, self.attention_bars).flatten(0, 1).transpose(1, 2),  # [batch x block, head, bar, size]
+            self._keys(key, earlier_key),  # [batch x block, head, 2 x bar, size]
+            self._keys(value, earlier_value),
             attn_mask=window,
         )
-        return self.output(mixed.transpose(1, 2).reshape(batch, time, width))
+        return mixed.transpose(1, 2).reshape(len(query), -1, *query.shape[2:])[:, : query.shape[1]]
 
-    def _blocks(self, entries: Tensor) -> Tensor:
-        batch, _, heads, size = entries.shape
-        return entries.reshape(batch, -1, self.attention_bars, heads, size)
+    def _keys(self, entries: Tensor, earlier: Tensor | None) -> Tensor:
+        return with_previous(in_blocks(entries, self.attention_bars), earlier).flatten(0, 1).transpose(1, 2)
 
 
 class GatedUnit(nn.Module):
@@ -118,9 +160,11 @@ class BarLayer(nn.Module):
         self.unit = GatedUnit(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(
+        self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor], ring: Ring | None = None
+    ) -> Tensor:
         """[batch, time, hidden] in and out."""
-        hidden = hidden + self.dropout(self.attention(self.attention_norm(hidden), window, angles))
+        hidden = hidden + self.dropout(self.attention(self.attention_norm(hidden), window, angles, ring))
         return hidden + self.dropout(self.unit(self.unit_norm(hidden)))
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import torch
 from scipy.stats import t as student_t
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812  # the name torch gives it everywhere
 from transformers import AutoModel, PreTrainedModel
 from transformers import initialization as init
 from transformers.utils import ModelOutput
 
+from tradeproof.forecasting.cache import BarCache
 from tradeproof.forecasting.config import PriceForecasterConfig
 from tradeproof.forecasting.layers import (
     BarLayer,
@@ -61,6 +61,7 @@ class PriceForecaster(PreTrainedModel):
         ready: Tensor,
         labels: Tensor | None = None,
         label_mask: Tensor | None = None,
+        cache: BarCache | None = None,
     ) -> PriceForecast:
         """Forecast every bar; with labels, score the forecasts.
 
@@ -69,21 +70,30 @@ class PriceForecaster(PreTrainedModel):
             ready: Bars whose features are known, [batch, time]; the others are looked at by no other bar.
             labels: Future log returns over the bar's own volatility x sqrt(horizon), [batch, time, horizon].
             label_mask: Which labels count, [batch, time, horizon].
+            cache: What the layers remember of the bars before these, which are added to it; by default there are none.
         """
-        time = ready.shape[1]
-        beyond = -time % self.config.attention_bars  # bars after the last one, seen by none
-        ready = F.pad(ready, (0, beyond))
-        known = F.pad(features, (0, 0, 0, beyond)).masked_fill(~ready.unsqueeze(-1), 0.0)
-        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time + beyond, hidden]
-        window = attention_window(ready, self.config.attention_bars)
-        angles = rotary_angles(ready.shape[1], self.config.hidden_size // self.config.num_heads, features.device)
-        for layer in self.layers:
-            hidden = layer(hidden, window, angles)
-        quantiles = self.head(self.norm(hidden[:, :time]))  # [batch, time, horizon, level]
+        known = features.masked_fill(~ready.unsqueeze(-1), 0.0)
+        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time, hidden]
+        window = self._window(ready, cache)
+        size = self.config.hidden_size // self.config.num_heads
+        angles = rotary_angles(ready.shape[1], size, hidden, 0 if cache is None else cache.bars)
+        for place, layer in enumerate(self.layers):
+            hidden = layer(hidden, window, angles, None if cache is None else cache.layers[place])
+        if cache is not None:
+            cache.append(ready)
+        quantiles = self.head(self.norm(hidden))  # [batch, time, horizon, level]
         loss = None
         if labels is not None and label_mask is not None:
             loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
+
+    def _window(self, ready: Tensor, cache: BarCache | None) -> Tensor:
+        """Which keys each new bar may look at."""
+        if cache is None:
+            return attention_window(ready, self.config.attention_bars)
+        if ready.shape[1] == 1:
+            return cache.seen()
+        return attention_window(ready, self.config.attention_bars, cache.earlier())
 
     @torch.no_grad()
     def start_from(self, quantiles: Tensor) -> None:
