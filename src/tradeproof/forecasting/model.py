@@ -79,10 +79,12 @@ class PriceForecaster(PreTrainedModel):
         angles = rotary_angles(ready.shape[1], self.config.hidden_size // self.config.num_heads, features.device)
         for layer in self.layers:
             hidden = layer(hidden, window, angles)
-        quantiles = self.head(self.norm(hidden[:, :time]))  # [batch, time, horizon, level]
         loss = None
-        if labels is not None and label_mask is not None:
-            loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
+        # sums of small steps: in full precision whatever the layers are computed in
+        with torch.autocast(features.device.type, enabled=False):
+            quantiles = self.head(self.norm(hidden[:, :time].float()))  # [batch, time, horizon, level]
+            if labels is not None and label_mask is not None:
+                loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
 
     @torch.no_grad()

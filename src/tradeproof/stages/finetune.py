@@ -10,6 +10,7 @@ from tradeproof.forecasting.artifact import load_forecaster, save_forecaster
 from tradeproof.forecasting.training import finetune_forecaster
 from tradeproof.params import load_params
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file
+from tradeproof.runtime.processes import is_main_process
 from tradeproof.stages.layout import Layout
 from tradeproof.stages.session import model_meta, open_stage, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
@@ -44,13 +45,19 @@ def run(params_path: Path, root: Path, ticker: str) -> dict[str, float]:
         stage.log_dataset(table, f"features_{ticker}", digest, f"artifacts/build_features/tickers/{ticker}.parquet")
         base = load_forecaster(layout.base, contract)
         trained = finetune_forecaster(
-            base, {ticker: table}, contract, params, stage.log_metrics, layout.checkpoints("finetune") / ticker
+            base,
+            {ticker: table},
+            contract,
+            params,
+            stage.log_metrics,
+            layout.checkpoints("finetune") / ticker,
+            layout.log("finetune", ticker),
         )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, identity.name)
-        with replace_folder(layout.finetuned / ticker) as folder:
-            save_forecaster(
-                folder, trained, {**meta, "base_sha256": sha256_file(layout.base / "model.safetensors")}, contract
-            )
-        stage.log_artifacts(layout.finetuned / ticker, "model")
+        meta["base_sha256"] = sha256_file(layout.base / "model.safetensors")
+        if is_main_process():
+            with replace_folder(layout.finetuned / ticker) as folder:
+                save_forecaster(folder, trained, meta, contract)
+            stage.log_artifacts(layout.finetuned / ticker, "model")
     return dict(trained.metrics)

@@ -7,16 +7,17 @@ from typing import Any
 
 from tradeproof.params import AllParams, load_params
 from tradeproof.runtime.files import read_json
+from tradeproof.runtime.processes import is_main_process
 from tradeproof.stages.layout import Layout
 from tradeproof.tracking.lineage import command_line, package_versions
-from tradeproof.tracking.runs import StageIdentity, StageRun, stage_run
+from tradeproof.tracking.runs import SilentRun, StageIdentity, StageRun, stage_run
 
 
 @contextmanager
 def open_stage(
     identity: StageIdentity, sections: Sequence[str], params_path: Path
 ) -> Iterator[tuple[AllParams, StageRun]]:
-    """Read the params and open the stage's run.
+    """Read the params and open the stage's run; of several processes of one stage, the main one has a run.
 
     Args:
         identity: The stage.
@@ -26,6 +27,9 @@ def open_stage(
     params = load_params(params_path)
     everything = params.model_dump(mode="json", by_alias=True)
     chosen = {section: everything[section] for section in sections}
+    if not is_main_process():
+        yield params, SilentRun()
+        return
     with stage_run(identity, params.tracking.experiment, params.seed, chosen, everything) as run:
         yield params, run
 

@@ -8,6 +8,7 @@ from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import save_forecaster
 from tradeproof.forecasting.training import train_base_forecaster
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file
+from tradeproof.runtime.processes import is_main_process
 from tradeproof.stages.layout import Layout
 from tradeproof.stages.session import model_meta, open_stage, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
@@ -33,10 +34,13 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         rows = pd.read_parquet(layout.base_table())
         stage.log_dataset(rows, "base_features", digest, "artifacts/build_features/base.parquet")
         tables = {ticker: rows[rows["ticker"] == ticker].reset_index(drop=True) for ticker in params.train_base.tickers}
-        trained = train_base_forecaster(tables, contract, params, stage.log_metrics, layout.checkpoints("train_base"))
+        trained = train_base_forecaster(
+            tables, contract, params, stage.log_metrics, layout.checkpoints("train_base"), layout.log("train_base")
+        )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, "train_base")
-        with replace_folder(layout.base) as folder:
-            save_forecaster(folder, trained, meta, contract)
-        stage.log_artifacts(layout.base, "model")
+        if is_main_process():
+            with replace_folder(layout.base) as folder:
+                save_forecaster(folder, trained, meta, contract)
+            stage.log_artifacts(layout.base, "model")
     return dict(trained.metrics)
