@@ -290,6 +290,7 @@ def test_a_saved_model_holds_what_a_reader_needs_and_no_pickle(ticker, folder, t
         "README.md",
         "config.json",
         "contract.json",
+        "loss_and_profit.png",
         "meta.json",
         "metrics.json",
         "model.safetensors",

@@ -30,7 +30,10 @@ METRICS = {
     "profit/total_trades",
     "profit/buy_and_hold_total_return",
     "profit/buy_and_hold_sharpe_ratio",
+    "profit/buy_and_hold_max_drawdown",
+    "profit/buy_and_hold_total_trades",
 }
+RELATION = {"profit/loss_correlation", "profit/loss_correlation_low", "profit/loss_correlation_high"}
 
 
 @pytest.fixture(scope="module")
@@ -222,12 +225,14 @@ def test_the_skill_of_a_good_model_is_positive_and_at_the_start_it_is_nought(tra
 
 def test_the_metrics_of_training_have_these_names_and_steps(trained):
     result, logged = trained
-    rows = {step: set(metrics) for step, metrics in logged}
+    assert set(logged[-1][1]) == RELATION
+    assert logged[-1][0] == 120
+    rows = {step: set(metrics) for step, metrics in logged[:-1]}
     assert rows[0] == METRICS
     assert rows[10] == {"train/loss", "train/learning_rate"}
     assert rows[40] == METRICS | {"train/loss", "train/learning_rate"}
     assert sorted(rows) == list(range(0, 121, 10))
-    assert set(result.metrics) == rows[40] | {"eval/untrained_loss", "better_than_untrained"}
+    assert set(result.metrics) == rows[40] | RELATION | {"eval/untrained_loss", "better_than_untrained"}
     losses = result.profit_curve["eval/loss"]
     assert result.metrics["eval/loss"] == losses.min()
     assert result.metrics["eval/untrained_loss"] == losses.iloc[0]
@@ -346,11 +351,12 @@ def test_a_loss_that_is_not_finite_stops_training_with_the_reason(contract, tiny
         train_base_forecaster({"AAA": table_of()}, contract, tuned(tiny, learning_rate=1e38), silent)
 
 
-def test_the_console_shows_progress_lines_and_nothing_else(contract, tiny, capfd):
+def test_the_console_shows_progress_and_the_report_and_nothing_else(contract, tiny, capfd):
     train_base_forecaster({"AAA": table_of()}, contract, tiny, silent)
     shown = capfd.readouterr()
     assert shown.out == ""
-    assert [line for line in shown.err.splitlines() if not line.startswith("train_base ")] == []
+    assert [line for line in shown.err.splitlines() if not line.startswith(("train_base", "  "))] == []
+    assert shown.err.count("train_base: step") == 1
     assert "train_base 12/12 (100%)" in shown.err
 
 

@@ -137,7 +137,11 @@ def test_the_metrics_stand_beside_buy_and_hold(random_bars):
         "total_trades",
         "buy_and_hold_total_return",
         "buy_and_hold_sharpe_ratio",
+        "buy_and_hold_max_drawdown",
+        "buy_and_hold_total_trades",
     ]
+    assert metrics["buy_and_hold_total_trades"] == 1.0
+    assert 0.0 < metrics["buy_and_hold_max_drawdown"] < 1.0
     assert metrics["total_return"] == 0.0
     assert np.isnan(metrics["win_rate"])
 

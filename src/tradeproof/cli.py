@@ -14,6 +14,7 @@ import typer
 
 from tradeproof.errors import StorageError, TradeproofError
 from tradeproof.runtime.files import FULL_DISK
+from tradeproof.runtime.processes import is_main_process
 
 app = typer.Typer(
     help="Train, prove and promote trading models.",
@@ -130,4 +131,5 @@ def _report(stage: str, metrics: Mapping[str, float]) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    if is_main_process():
+        sys.stdout.write(line + "\n")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
+from tradeproof.runtime.processes import is_main_process
+
 EVERY_SECONDS = 10.0
 
 
@@ -18,12 +20,26 @@ class Progress(Protocol):
 
 @contextmanager
 def progress(name: str, total: int) -> Iterator[Progress]:
-    """Show the progress of `total` steps on standard error."""
-    if sys.stderr.isatty():
+    """Show the progress of `total` steps on standard error; of several processes of one job, the main one does."""
+    if not is_main_process():
+        yield _Silence()
+    elif sys.stderr.isatty():
         with _Bar(name, total) as bar:
             yield bar
     else:
         yield _Lines(name, total)
+
+
+def say(text: str) -> None:
+    """Write a text of one or more lines to standard error; a bar on the terminal stays below it."""
+    if is_main_process():
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+class _Silence:
+    def update(self, step: int, metrics: Mapping[str, float] | None = None) -> None:
+        pass
 
 
 class _Lines:

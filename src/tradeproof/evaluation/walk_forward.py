@@ -58,7 +58,9 @@ def forecast_folds(
             for name, model in ((BASE, base), (FINETUNED, tuned)):
                 # forecasts from the last validation bar on; the bars after it are the fold's test
                 frame = forecast_table(model, seen, contract, start=fold.validation_end)
-                frames.append(frame[frame["date"] > pd.Timestamp(fold.validation_end)].assign(fold=fold.number, model=name))
+                frames.append(
+                    frame[frame["date"] > pd.Timestamp(fold.validation_end)].assign(fold=fold.number, model=name)
+                )
     return pd.concat(frames, ignore_index=True)
 
 

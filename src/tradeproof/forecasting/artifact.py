@@ -10,12 +10,15 @@ from safetensors import SafetensorError
 
 from tradeproof.errors import StorageError
 from tradeproof.features.contract import FeatureContract
+from tradeproof.forecasting.adapters import FOLDER as ADAPTER
+from tradeproof.forecasting.adapters import save_adapter
 from tradeproof.forecasting.card import model_card
+from tradeproof.forecasting.loss_and_profit import loss_and_profit_plot
 from tradeproof.forecasting.model import PriceForecaster
 from tradeproof.forecasting.prediction import check_contract
 from tradeproof.forecasting.quiet import quiet_transformers
 from tradeproof.forecasting.training import TrainedForecaster
-from tradeproof.runtime.files import storage_errors, write_json, write_text
+from tradeproof.runtime.files import storage_errors, write_bytes, write_json, write_text
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -27,7 +30,8 @@ def save_forecaster(
 ) -> None:
     """Write a trained model's folder; the same model and meta give the same bytes.
 
-    It holds config.json, model.safetensors, contract.json, meta.json, metrics.json, profit_curve.csv and README.md.
+    It holds config.json, model.safetensors, contract.json, meta.json, metrics.json, profit_curve.csv,
+    loss_and_profit.png and README.md; and adapter/ where adapters were trained, for peft to read.
 
     Args:
         folder: Where to; made if absent.
@@ -54,10 +58,20 @@ def save_forecaster(
     write_json(folder / "contract.json", contract.to_dict())
     write_json(
         folder / "meta.json",
-        {**meta, "tickers": list(trained.tickers), "chosen": trained.chosen, "best_step": trained.best_step},
+        {
+            **meta,
+            "tickers": list(trained.tickers),
+            "chosen": trained.chosen,
+            "best_step": trained.best_step,
+            "method": trained.method,
+            "precision": trained.precision,
+        },
     )
     write_json(folder / "metrics.json", finite)
     write_text(folder / "profit_curve.csv", trained.profit_curve.to_csv(index=False, lineterminator="\n"))
+    write_bytes(folder / "loss_and_profit.png", loss_and_profit_plot(trained.profit_curve))
+    if trained.adapter is not None:
+        save_adapter(folder / ADAPTER, trained.adapter)
     write_text(folder / "README.md", model_card(trained, meta, contract))
 
 

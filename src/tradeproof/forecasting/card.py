@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tradeproof.features.contract import FeatureContract
+from tradeproof.forecasting.loss_and_profit import STEP, loss_and_profit
 from tradeproof.forecasting.training import TrainedForecaster
 
 LIMITS = """\
@@ -37,7 +38,7 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
         f"A causal transformer over daily bars. At the close of each bar it forecasts the log return "
         f"{_words(config.horizons)} bars ahead as quantiles {_words(config.quantiles)}, in units of the ticker's own "
         f"trailing volatility, from at most {config.context_bars + 1} bars. Quantiles cannot cross.",
-        "Weights: " + _origin(trained),
+        f"{_method(trained)} {trained.origin}",
         "## Intended use",
         USE,
         "## Limits",
@@ -47,12 +48,20 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
         "`eval/loss` is the mean pinball loss in volatilities; `eval/skill_<h>` is 1 - loss / loss of historical "
         "volatility at horizon h; profit stands beside buy-and-hold after the same costs, Sharpe ratios are annual "
         "(252 bars). Every measurement is in `profit_curve.csv`.",
+        "## Loss and profit",
+        loss_and_profit(trained.profit_curve).sentence
+        + " Both are of the validation split, over the measurements of this one training run; they are drawn in "
+        "`loss_and_profit.png`.",
         "## Model",
         _table(
             "property",
             "value",
             [
                 ("parameters", parameters),
+                ("horizons", _words(config.horizons)),
+                ("method", trained.method),
+                ("precision in training", trained.precision),
+                ("steps trained", int(trained.profit_curve[STEP].iloc[-1])),
                 ("hidden_size", config.hidden_size),
                 ("num_layers", config.num_layers),
                 ("num_heads", config.num_heads),
@@ -74,12 +83,15 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
     return "\n\n".join(sections) + "\n"
 
 
-def _origin(trained: TrainedForecaster) -> str:
-    if trained.chosen == "trained":
-        return f"of step {trained.best_step}, the best on validation."
-    if trained.chosen == "base":
-        return "of the base model: no step of fine-tuning beat it on validation, so it was kept."
-    return "as they were before training: no step beat the historical-volatility forecast on validation."
+def _method(trained: TrainedForecaster) -> str:
+    parameters = f"{sum(parameter.numel() for parameter in trained.model.parameters()):,} parameters"
+    if trained.adapter is None:
+        return f"{parameters}, all of them trained, in {trained.precision}."
+    adapted = sum(weight.numel() for weight in trained.adapter.weights.values())
+    return (
+        f"{parameters}, none of them trained: low-rank adapters with {adapted:,} parameters of their own were, in "
+        f"{trained.precision}, and are merged into the weights here; they are in `adapter/` too."
+    )
 
 
 def _words(values: Iterable[float]) -> str:

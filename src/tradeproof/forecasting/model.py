@@ -81,10 +81,12 @@ class PriceForecaster(PreTrainedModel):
             hidden = layer(hidden, window, angles, None if cache is None else cache.layers[place])
         if cache is not None:
             cache.append(ready)
-        quantiles = self.head(self.norm(hidden))  # [batch, time, horizon, level]
         loss = None
-        if labels is not None and label_mask is not None:
-            loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
+        # sums of small steps: in full precision whatever the layers are computed in
+        with torch.autocast(features.device.type, enabled=False):
+            quantiles = self.head(self.norm(hidden.float()))  # [batch, time, horizon, level]
+            if labels is not None and label_mask is not None:
+                loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
 
     def _window(self, ready: Tensor, cache: BarCache | None) -> Tensor:

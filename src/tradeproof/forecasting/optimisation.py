@@ -2,76 +2,76 @@
 
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import default_collate
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
-from tradeproof.errors import TradeproofError
-from tradeproof.forecasting.checkpoint import Record, newest_checkpoint, read_record, write_record
+from tradeproof.errors import ParamsError, TradeproofError
+from tradeproof.forecasting.agreement import agreed, meet
+from tradeproof.forecasting.checkpoint import Record, newest_checkpoint, read_record
 from tradeproof.forecasting.dataset import SequenceDataset
-from tradeproof.forecasting.model import PriceForecaster
+from tradeproof.forecasting.observation import Log, Measure, Observer
+from tradeproof.forecasting.precision import BF16, FP16
 from tradeproof.forecasting.quiet import quiet_transformers
-from tradeproof.forecasting.validation import LOSS
+from tradeproof.forecasting.reports import Reports
+from tradeproof.forecasting.weights import Trainee
 from tradeproof.params.schema import OptimiserParams
-from tradeproof.progress import Progress, progress
+from tradeproof.progress import progress
 from tradeproof.runtime.files import storage_errors
-
-Log = Callable[[Mapping[str, float], int], None]
-Measure = Callable[[PriceForecaster], dict[str, float]]
+from tradeproof.runtime.processes import is_main_process, process_count
 
 LOG_STEPS = 10
-STEP = "step"
 
 
 def optimise(
-    name: str,
-    model: PriceForecaster,
+    trainee: Trainee,
     dataset: SequenceDataset,
     params: OptimiserParams,
+    precision: str,
     seed: int,
     measure: Measure,
     every_steps: int,
     folder: Path,
     log: Log,
+    reports: Reports,
 ) -> Record:
-    """Train a model in place, and keep the weights that did best on validation; the start counts as well.
+    """Train a model in place, and keep the state that did best on validation; the start counts as well.
+
+    A batch may be computed in parts, one after the other or on several processes that torchrun has started: each label
+    weighs the same whichever part it falls into, so the same batch gives the same step up to rounding. Only dropout
+    is drawn anew for each part.
 
     Args:
-        name: Shown with the progress.
-        model: Trained in place; ends with the LAST weights.
+        trainee: Trained in place; ends in its LAST state.
         dataset: batch_size x max_steps sequences, in order.
-        params: Learning rate (cosine, after a linear warm-up), batch size, steps.
+        params: Learning rate (cosine, after a linear warm-up), batch size, steps, patience.
+        precision: What the layers compute in: fp32, bf16 or fp16.
         seed: Of the dropout.
-        measure: Metrics of a model on validation, eval/loss among them.
+        measure: Metrics of a state on validation, eval/loss among them.
         every_steps: Steps between two measurements; the first is before training, the last after it.
         folder: For the checkpoints of this run alone. A complete one found there is continued, to the same weights as
             a run that was never interrupted; it is removed at the end.
         log: Gets metrics and their step. Those of a continued run's past are logged again.
+        reports: Gets the measurements.
 
     Returns:
-        The best weights and every measurement.
+        The best state and every measurement, the same on every process.
 
     Raises:
+        ParamsError: A batch that cannot be divided among the processes.
         TradeproofError: A loss that is not finite.
         StorageError: The disk does not take the checkpoints.
     """
-    with progress(name, params.max_steps) as bar, storage_errors(folder), quiet_transformers():
-        observer = _Observer(model, measure, every_steps, folder, log, bar)
+    with progress(reports.name, params.max_steps) as bar, storage_errors(folder), quiet_transformers():
+        observer = Observer(trainee, measure, every_steps, params.patience, folder, log, reports, bar)
         trainer = _PriceTrainer(
-            model=model,
-            args=_arguments(params, seed, folder),
+            model=trainee.model,
+            args=_arguments(params, precision, seed, folder),
             train_dataset=dataset,
             data_collator=default_collate,
             callbacks=[observer],
@@ -81,8 +81,11 @@ def optimise(
         if checkpoint is not None:
             observer.restore(read_record(checkpoint))
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    shutil.rmtree(folder, ignore_errors=True)
-    return observer.record
+    record = agreed(observer.record)
+    meet()
+    if is_main_process():
+        shutil.rmtree(folder, ignore_errors=True)
+    return record
 
 
 class _Arguments(TrainingArguments):
@@ -93,11 +96,12 @@ class _Arguments(TrainingArguments):
         return min(1, int(super().n_gpu))
 
 
-def _arguments(params: OptimiserParams, seed: int, folder: Path) -> TrainingArguments:
+def _arguments(params: OptimiserParams, precision: str, seed: int, folder: Path) -> TrainingArguments:
     return _Arguments(
         output_dir=str(folder),
         max_steps=params.max_steps,
-        per_device_train_batch_size=params.batch_size,
+        per_device_train_batch_size=_part_size(params),
+        gradient_accumulation_steps=params.gradient_accumulation_steps,
         learning_rate=params.learning_rate,
         weight_decay=params.weight_decay,
         lr_scheduler_type="cosine",
@@ -106,7 +110,9 @@ def _arguments(params: OptimiserParams, seed: int, folder: Path) -> TrainingArgu
         seed=seed,
         data_seed=seed,
         use_cpu=not torch.cuda.is_available(),
-        bf16=False,
+        bf16=precision == BF16,
+        fp16=precision == FP16,
+        ddp_find_unused_parameters=False,  # each weight is used in each step
         dataloader_pin_memory=False,
         remove_unused_columns=False,
         logging_steps=LOG_STEPS,
@@ -118,107 +124,48 @@ def _arguments(params: OptimiserParams, seed: int, folder: Path) -> TrainingArgu
     )
 
 
+def _part_size(params: OptimiserParams) -> int:
+    """Sequences that one process takes at once."""
+    parts = params.gradient_accumulation_steps * process_count()
+    if params.batch_size % parts:
+        raise ParamsError(
+            f"batch_size is {params.batch_size}, expected a multiple of gradient_accumulation_steps x processes = "
+            f"{params.gradient_accumulation_steps} x {process_count()} = {parts}: it is the batch of one optimiser "
+            "step, over all of them"
+        )
+    return params.batch_size // parts
+
+
 class _PriceTrainer(Trainer):
-    """Refuses to go on from a loss that is no number."""
+    """Weighs each label of a batch the same however the batch is cut; refuses a loss that is no number."""
+
+    loss_is_scaled_for_ga = True  # by compute_loss, below
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[dict[str, Tensor]], num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """The parts of this process's share of a batch, and the labels that count in the whole of it."""
+        parts, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        counted = torch.tensor(sum(int(part["label_mask"].sum()) for part in parts), device=device)
+        return parts, self.accelerator.gather(counted).sum()
 
     def compute_loss(
-        self, model: nn.Module, inputs: dict[str, Tensor], *arguments: Any, **keywords: Any
+        self,
+        model: nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | None = None,
     ) -> Tensor | tuple[Tensor, Any]:
-        """As in the base class."""
-        loss = super().compute_loss(model, inputs, *arguments, **keywords)
-        value = float((loss[0] if isinstance(loss, tuple) else loss).detach())
+        """The part's share of the batch's mean loss, times the processes, whose gradients are averaged."""
+        outputs = model(**inputs)
+        loss = outputs["loss"]
+        value = float(loss.detach())
         if not math.isfinite(value):
             raise TradeproofError(
                 f"training loss is {value} at step {self.state.global_step}, expected a finite number; lower "
                 f"learning_rate ({self.args.learning_rate:g}), or look for absurd values in the features"
             )
-        return loss
-
-
-class _Observer(TrainerCallback):
-    """Measures, logs and saves, between two steps."""
-
-    def __init__(
-        self,
-        model: PriceForecaster,
-        measure: Measure,
-        every_steps: int,
-        folder: Path,
-        log: Log,
-        bar: Progress,
-    ) -> None:
-        self._model = model
-        self._measure = measure
-        self._every_steps = every_steps
-        self._folder = folder
-        self._log = log
-        self._bar = bar
-        self._best: dict[str, Tensor] = {}
-        self._best_step = 0
-        self._rows: list[dict[str, float]] = []
-        self._shown: dict[str, float] = {}
-
-    @property
-    def record(self) -> Record:
-        """What was found so far."""
-        return Record(self._best, self._best_step, self._rows)
-
-    def restore(self, record: Record) -> None:
-        """Take over what an interrupted run had found."""
-        self._best, self._best_step = dict(record.best), record.best_step
-        self._rows = [dict(row) for row in record.rows]
-        for row in self._rows:
-            self._log({key: value for key, value in row.items() if key != STEP}, int(row[STEP]))
-
-    def on_train_begin(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Measure what training starts from."""
-        if state.global_step == 0:
-            self._report(state, {}, is_due=True)
-
-    def on_step_end(self, _args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Show progress; ask for a log line and a checkpoint where a measurement is due."""
-        self._bar.update(state.global_step, self._shown)
-        if self._is_due(state):
-            control.should_log = True
-            control.should_save = state.global_step < state.max_steps
-
-    def on_log(
-        self,
-        _args: TrainingArguments,
-        state: TrainerState,
-        _control: TrainerControl,
-        logs: Mapping[str, float],
-        **_: Any,
-    ) -> None:
-        """Pass the trainer's figures on under this project's names, with the measurement where one is due."""
-        if "loss" in logs:  # the trainer's summary at the end has none
-            figures = {"train/loss": logs["loss"], "train/learning_rate": logs["learning_rate"]}
-            self._report(state, figures, is_due=self._is_due(state))
-
-    def on_save(self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_: Any) -> None:
-        """Complete the trainer's checkpoint with what was found so far."""
-        if state.is_world_process_zero:
-            write_record(self._folder, state.global_step, self.record)
-
-    def _is_due(self, state: TrainerState) -> bool:
-        return state.global_step % self._every_steps == 0 or state.global_step == state.max_steps
-
-    def _report(self, state: TrainerState, figures: Mapping[str, float], *, is_due: bool) -> None:
-        figures = dict(figures)
-        if is_due:
-            figures.update(self._measure(self._model))
-            self._keep(state.global_step, figures)
-        self._shown.update({key: value for key, value in figures.items() if key in ("train/loss", LOSS)})
-        if state.is_world_process_zero:
-            self._log(figures, state.global_step)
-
-    def _keep(self, step: int, figures: dict[str, float]) -> None:
-        if not math.isfinite(figures[LOSS]):
-            raise TradeproofError(
-                f"validation loss is {figures[LOSS]} at step {step}, expected a finite number; lower learning_rate, or "
-                "look for absurd values in the features"
-            )
-        if not self._rows or figures[LOSS] < min(row[LOSS] for row in self._rows):
-            self._best = {key: value.detach().cpu().clone() for key, value in self._model.state_dict().items()}
-            self._best_step = step
-        self._rows.append({STEP: float(step), **figures})
+        if num_items_in_batch is not None:
+            share = inputs["label_mask"].sum() / num_items_in_batch.clamp(min=1)
+            loss = loss * share * self.accelerator.num_processes
+        return (loss, outputs) if return_outputs else loss

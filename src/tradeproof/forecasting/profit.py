@@ -18,7 +18,8 @@ from tradeproof.params.schema import CostParams, ProfitParams
 
 BARS_PER_YEAR = 252.0  # sessions; annualises the Sharpe ratio
 REPORTED = ("total_return", "sharpe_ratio", "win_rate", "max_drawdown", "total_trades")
-BESIDE = ("total_return", "sharpe_ratio")
+# a holding never ends, so it has no win rate
+BESIDE = ("total_return", "sharpe_ratio", "max_drawdown", "total_trades")
 
 
 @dataclass(frozen=True)

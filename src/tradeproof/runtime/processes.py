@@ -24,6 +24,21 @@ def is_alive(identity: str) -> bool:
         return False
 
 
+def process_count() -> int:
+    """How many processes work on this one job; torchrun, which started them, says so."""
+    return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
+
+
+def process_rank() -> int:
+    """This process's place among those of its job, from 0."""
+    return int(os.environ["RANK"]) if process_count() > 1 else 0
+
+
+def is_main_process() -> bool:
+    """Whether this process writes files, opens runs and shows progress; the others only compute."""
+    return process_rank() == 0
+
+
 def pipeline_identity() -> str:
     """Name the execution of the pipeline that this process is a part of.
 

@@ -9,9 +9,10 @@ from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import load_forecaster, save_forecaster
 from tradeproof.forecasting.training import finetune_forecaster
 from tradeproof.params import load_params
-from tradeproof.runtime.files import read_json, replace_folder, sha256_file
+from tradeproof.runtime.files import read_json, sha256_file
+from tradeproof.runtime.processes import is_main_process
 from tradeproof.stages.layout import SEEDS, Layout, seed_folder
-from tradeproof.stages.session import model_meta, open_stage, seeds_of, tag_inputs
+from tradeproof.stages.session import model_meta, open_stage, seeds_of, tag_inputs, written
 from tradeproof.tracking.runs import StageIdentity
 
 SECTIONS = ("split", "costs", "profit", "finetune")
@@ -37,7 +38,7 @@ def run(params_path: Path, root: Path, ticker: str) -> dict[str, float]:
         raise ParamsError(f"--ticker is {ticker!r}, expected one of universe.tickers {tickers}: add it there first")
     layout = Layout(root)
     first, *further = seeds_of(params)
-    with replace_folder(layout.finetuned / ticker) as folder:
+    with written(layout.finetuned / ticker) as folder:
         identity = StageIdentity("finetune", ticker, f"finetuned/{ticker}")
         metrics = _train(params_path, layout, identity, layout.base, folder)
         for seed in further:
@@ -58,11 +59,18 @@ def _train(params_path: Path, layout: Layout, identity: StageIdentity, start: Pa
         stage.log_dataset(table, f"features_{ticker}", digest, f"artifacts/build_features/tickers/{ticker}.parquet")
         base = load_forecaster(start, contract)
         trained = finetune_forecaster(
-            base, {ticker: table}, contract, params, stage.log_metrics, layout.checkpoints("finetune") / ticker
+            base,
+            {ticker: table},
+            contract,
+            params,
+            stage.log_metrics,
+            layout.checkpoints("finetune") / ticker,
+            layout.log("finetune", ticker),
         )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, identity.name)
-        weights = sha256_file(start / "model.safetensors")
-        save_forecaster(folder, trained, {**meta, "base_sha256": weights}, contract)
-        stage.log_artifacts(folder, "model")
+        meta["base_sha256"] = sha256_file(start / "model.safetensors")
+        if is_main_process():
+            save_forecaster(folder, trained, meta, contract)
+            stage.log_artifacts(folder, "model")
     return dict(trained.metrics)

@@ -57,6 +57,11 @@ class Layout:
         """Scratch folder of a training stage; tracked by nothing."""
         return self.root / "runs" / "checkpoints" / stage
 
+    def log(self, stage: str, ticker: str | None = None) -> Path:
+        """Readable log of a training stage; tracked by nothing."""
+        folder = self.root / "runs" / "logs"
+        return folder / f"{stage}.log" if ticker is None else folder / stage / f"{ticker}.log"
+
     def manifest(self) -> Path:
         """Where the bars came from and what the quality gate found."""
         return self.download / "manifest.json"

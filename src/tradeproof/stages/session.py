@@ -1,22 +1,24 @@
 """What every stage does around its own work: read params, open its run, tell where its inputs came from."""
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tradeproof.params import AllParams, load_params
-from tradeproof.runtime.files import read_json
+from tradeproof.runtime.files import read_json, replace_folder
+from tradeproof.runtime.processes import is_main_process
 from tradeproof.stages.layout import Layout
 from tradeproof.tracking.lineage import command_line, package_versions
-from tradeproof.tracking.runs import StageIdentity, StageRun, stage_run
+from tradeproof.tracking.runs import SilentRun, StageIdentity, StageRun, stage_run
 
 
 @contextmanager
 def open_stage(
     identity: StageIdentity, sections: Sequence[str], params_path: Path
 ) -> Iterator[tuple[AllParams, StageRun]]:
-    """Read the params and open the stage's run.
+    """Read the params and open the stage's run; of several processes of one stage, the main one has a run.
 
     Args:
         identity: The stage.
@@ -28,8 +30,22 @@ def open_stage(
         params = params.model_copy(update={"seed": identity.further_seed})
     everything = params.model_dump(mode="json", by_alias=True)
     chosen = {section: everything[section] for section in sections}
+    if not is_main_process():
+        yield params, SilentRun()
+        return
     with stage_run(identity, params.tracking.experiment, params.seed, chosen, everything) as run:
         yield params, run
+
+
+@contextmanager
+def written(folder: Path) -> Iterator[Path]:
+    """A folder to write in place of `folder`; of several processes that train together the main one's is kept."""
+    if is_main_process():
+        with replace_folder(folder) as aside:
+            yield aside
+    else:
+        with tempfile.TemporaryDirectory() as nowhere:
+            yield Path(nowhere)
 
 
 def seeds_of(params: AllParams) -> list[int]:

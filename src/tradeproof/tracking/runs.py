@@ -133,6 +133,29 @@ class StageRun:
                 self._client.log_batch(run_id, metrics=entries[start : start + METRIC_BATCH])
 
 
+class SilentRun(StageRun):
+    """The run of a process that only helps to compute: nothing is opened, nothing is logged."""
+
+    def __init__(self) -> None:
+        self.run_id = self.parent_id = ""
+        self._curves = None
+
+    def log_params(self, params: Mapping[str, Any]) -> None:
+        """Leave it to the main process."""
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Leave it to the main process."""
+
+    def log_artifacts(self, folder: Path, below: str | None = None) -> None:
+        """Leave it to the main process."""
+
+    def log_dataset(self, frame: "pd.DataFrame", name: str, digest: str, source: str) -> None:
+        """Leave it to the main process."""
+
+    def _log(self, run_id: str, metrics: Mapping[str, float], step: int, model_id: str | None = None) -> None:
+        pass
+
+
 @contextmanager
 def stage_run(
     identity: StageIdentity, experiment: str, seed: int, params: Mapping[str, Any], everything: Mapping[str, Any]
