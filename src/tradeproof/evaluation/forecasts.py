@@ -62,7 +62,7 @@ def compare_forecasts(
         for ticker in (None, *tickers):
             chosen = at_horizon if ticker is None else at_horizon & (scored["ticker"] == ticker).to_numpy()
             part = {name: values[chosen] for name, values in quantiles.items()}
-            figures = _figures(
+            figures = score_models(
                 part, scored[chosen], levels, settings, seed, max(settings.bootstrap_block_bars, horizon)
             )
             for name, found in figures.items():
@@ -92,7 +92,7 @@ def skill_frame(pooled: Mapping[str, HorizonFigures]) -> pd.DataFrame:
     ).astype({"skill": "float64", "low": "float64", "high": "float64"})
 
 
-def _figures(
+def score_models(
     quantiles: Mapping[str, Floats],
     rows: pd.DataFrame,
     levels: Sequence[float],
@@ -100,7 +100,20 @@ def _figures(
     seed: int,
     block_bars: int,
 ) -> dict[str, dict[str, float | None]]:
-    realised, tickers = rows["outcome"].to_numpy(), rows["ticker"].to_numpy(object)
+    """Score aligned forecasts of one horizon, each beside the yardsticks among them.
+
+    Args:
+        quantiles: [row, level] by model.
+        rows: ticker, date, horizon, the same in every row, and outcome, finite.
+        levels: Quantile levels, ascending.
+        settings: Of the intervals.
+        seed: Of the resampling.
+        block_bars: Mean length of a resampled block.
+
+    Returns:
+        Figures by model: the scores, skill over historical volatility, skill_over_<yardstick>, and their intervals.
+    """
+    realised = rows["outcome"].to_numpy()
     losses = np.column_stack([crps(values, realised, levels) for values in quantiles.values()])  # [row, model]
     by_date = sums_by_date(rows["date"].to_numpy(), losses)
     central = skill(by_date)
@@ -108,8 +121,8 @@ def _figures(
     names = list(quantiles)
     found = {}
     for place, name in enumerate(names):
-        figures = forecast_scores(quantiles[name], realised, tickers, levels).to_dict()
-        for yardstick in YARDSTICKS:
+        figures = forecast_scores(quantiles[name], rows, levels).to_dict()
+        for yardstick in (known for known in YARDSTICKS if known in quantiles):
             pair = place * len(names) + names.index(yardstick)
             key = "skill" if yardstick == HISTORICAL_VOLATILITY else f"skill_over_{yardstick}"
             figures[key] = finite(central[pair])

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from tradeproof.data.splits import TEST, TRAIN, assign_splits
 from tradeproof.errors import ContractError, DataError
-from tradeproof.evaluation.baselines import garch_t, historical_volatility, lightgbm_quantiles
+from tradeproof.evaluation.baselines import historical_volatility
+from tradeproof.evaluation.boosted import lightgbm_quantiles
 from tradeproof.evaluation.forecasts import compare_forecasts, skill_frame
+from tradeproof.evaluation.garch import garch_t
 from tradeproof.evaluation.headline import headline
 from tradeproof.evaluation.names import GARCH_T, HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS
 from tradeproof.evaluation.plausibility import implausible

@@ -2,8 +2,9 @@
 
 HISTORICAL_VOLATILITY = "historical_volatility"
 GARCH_T = "garch_t"
+HAR = "har"
 LIGHTGBM = "lightgbm"
-YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, LIGHTGBM)
+YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, HAR, LIGHTGBM)
 
 BUY_AND_HOLD = "buy_and_hold"
 BUY_AND_HOLD_CAPPED = "buy_and_hold_capped"
@@ -17,6 +18,7 @@ LABELS = {
     "finetuned": "Fine-tuned models",
     HISTORICAL_VOLATILITY: "Historical volatility",
     GARCH_T: "GARCH(1,1)-t",
+    HAR: "HAR on ranges",
     LIGHTGBM: "LightGBM",
     BUY_AND_HOLD: "Buy-and-hold, all the money",
     BUY_AND_HOLD_CAPPED: "Buy-and-hold, same cap",
