@@ -50,9 +50,10 @@ def compare_forecasts(
     Raises:
         ContractError: A model without a forecast for one of the rows.
     """
-    known = np.isfinite(rows["outcome"].to_numpy())
-    quantiles = {name: aligned_quantiles(frame, rows, levels, name)[known] for name, frame in frames.items()}
-    scored = rows[known]
+    scored = known_rows(rows)
+    quantiles = {
+        name: aligned_quantiles(frame, rows, levels, name)[rows["outcome"].notna()] for name, frame in frames.items()
+    }
     tickers = list(dict.fromkeys(scored["ticker"]))
     pooled: dict[str, HorizonFigures] = {name: {} for name in frames}
     single: dict[str, dict[str, HorizonFigures]] = {ticker: {name: {} for name in frames} for ticker in tickers}
@@ -72,6 +73,11 @@ def compare_forecasts(
             _reliability(name, horizon, values[at_horizon], realised, levels) for name, values in quantiles.items()
         ]
     return ForecastComparison(pooled, single, pd.concat(reliability, ignore_index=True))
+
+
+def known_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those rows whose outcome is there."""
+    return rows[rows["outcome"].notna()]
 
 
 def skill_frame(pooled: Mapping[str, HorizonFigures]) -> pd.DataFrame:

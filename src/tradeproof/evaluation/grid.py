@@ -8,6 +8,7 @@ late.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,14 @@ from tradeproof.evaluation.policies import Figures, pooled_statistics
 from tradeproof.forecasting.profit import forecast_targets
 from tradeproof.market.account import simulate
 from tradeproof.market.benchmarks import buy_and_hold
+from tradeproof.market.metrics import total_return
 from tradeproof.market.prices import AlignedPrices
 from tradeproof.market.rules import TradingRules
 from tradeproof.params.schema import AllParams
 
 COSTS = ("commission", "slippage", "delay")
 FIGURES = ("total_return", "sharpe_ratio", "excess_return")
+Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,30 @@ def cost_grid(aligned: AlignedPrices, frames: Mapping[str, pd.DataFrame], params
     targets = {name: forecast_targets(frame, aligned, levels, params.profit) for name, frame in frames.items()}
     held = buy_and_hold(aligned.prices.close, 0)
     capped = replace(main.yardstick(), max_position_size=params.profit.max_position_size)
-    cells = []
+    cells: list[Cell] = []
     for delay, commission, slippage in product(
         settings.grid_delays, settings.grid_commissions, settings.grid_slippages
     ):
-        costs = {"commission": commission, "slippage": slippage}
         wishes = {name: (wish, main) for name, wish in targets.items()} | {"": (held, capped)}
         equities = [
-            simulate(aligned.prices, delayed(wish, aligned, delay), replace(rules, **costs)).equity.sum(axis=1)
+            simulate(aligned.prices, delayed(wish, aligned, delay), _at(rules, commission, slippage)).equity.sum(axis=1)
             for wish, rules in wishes.values()
         ]
         statistics = pooled_statistics(equities, hold=len(targets))
         cells += [
-            {"model": name, **costs, "delay": delay} | {key: statistics[key][place] for key in FIGURES}
+            {
+                "model": name,
+                "commission": commission,
+                "slippage": slippage,
+                "delay": delay,
+                "total_return": total_return(equities[place]),
+            }
+            | {key: float(statistics[key][place]) for key in FIGURES[1:]}
             for place, name in enumerate(targets)
         ]
-    found = pd.DataFrame(cells)
-    return CostGrid(found, {name: _summary(found[found["model"] == name]) for name in frames})
+    return CostGrid(
+        pd.DataFrame(cells), {name: _summary([cell for cell in cells if cell["model"] == name]) for name in frames}
+    )
 
 
 def delayed(targets: Floats, aligned: AlignedPrices, bars: int) -> Floats:
@@ -87,14 +97,14 @@ def delayed(targets: Floats, aligned: AlignedPrices, bars: int) -> Floats:
     return later
 
 
-def _summary(cells: pd.DataFrame) -> dict[str, Figures | float]:
-    worst = cells.loc[cells["total_return"].idxmin()]
+def _at(rules: TradingRules, commission: float, slippage: float) -> TradingRules:
+    return replace(rules, commission=commission, slippage=slippage)
+
+
+def _summary(cells: Sequence[Cell]) -> dict[str, Figures | float]:
+    worst = min(cells, key=lambda cell: float(cell["total_return"]))
     return {
         "worst": {key: finite(worst[key]) for key in (*COSTS, *FIGURES)},
-        "profitable_cells": _share(cells["total_return"]),
-        "winning_cells": _share(cells["excess_return"]),
+        "profitable_cells": float(np.mean([cell["total_return"] > 0.0 for cell in cells])),
+        "winning_cells": float(np.mean([cell["excess_return"] > 0.0 for cell in cells])),
     }
-
-
-def _share(values: Sequence[float]) -> float:
-    return float((np.asarray(values) > 0.0).mean())

@@ -26,8 +26,21 @@ LABELS = {
     AVERAGE_CROSS: "Moving-average cross",
     CASH: "Cash",
 }
+ENSEMBLE = "_ensemble"
+
+
+def ensemble_name(name: str) -> str:
+    """What the mean forecast of all seeds of a model is called."""
+    return f"{name}{ENSEMBLE}"
+
+
+def is_ensemble(name: str) -> bool:
+    """Whether a name is that of a mean over seeds: scored and traded, and never registered."""
+    return name.endswith(ENSEMBLE)
 
 
 def label(name: str) -> str:
     """The name as a reader sees it; a model without a label of its own is shown by its name."""
+    if is_ensemble(name):
+        return f"{label(name.removesuffix(ENSEMBLE))}, mean of seeds"
     return LABELS.get(name, name.replace("_", " ").capitalize())
