@@ -85,8 +85,7 @@ def compare_seeds(
         params: All of params.yaml.
 
     Returns:
-        By model: count, forecast.h<horizon>.<crps and skill>.<mean, deviation, lowest, highest>, and profit.<figure>
-        likewise. The deviation is that of a sample: None with one seed.
+        By model: count, forecast.h<horizon>.<crps and skill> and profit.<figure>, each as `spread` gives it.
     """
     losses = {name: [_losses(frame, rows, params, name) for frame in frames] for name, frames in seeds.items()}
     reference = _losses(yardstick, rows, params, HISTORICAL_VOLATILITY)
@@ -109,13 +108,17 @@ def compare_seeds(
 
 
 def spread(values: Sequence[float]) -> Figures:
-    """Mean, sample deviation, lowest and highest of a figure over seeds; None where one of them is undefined."""
+    """Mean, sample deviation, lowest and highest of a figure over seeds, and how many have it above zero.
+
+    None where one of them is undefined.
+    """
     given = np.asarray(values, dtype=np.float64)
     return {
         "mean": finite(given.mean()),
         "deviation": finite(given.std(ddof=1)) if given.size > 1 else None,
         "lowest": finite(given.min()),
         "highest": finite(given.max()),
+        "above_zero": int((given > 0.0).sum()),
     }
 
 

@@ -48,7 +48,7 @@ class FoldComparison:
         metrics: By fold number and "pooled", both as text: forecast.<model>.h<horizon>, and profit.<policy>, the models
             and buy-and-hold among the policies. A fold trades with fresh accounts; pooled, one account per ticker
             trades on through all folds. Numbers, or None where a figure has no meaning.
-        periods: By fold number: train_start, train_end, validation_end, test_end.
+        periods: By fold number: train_start, train_end, validation_end, test_start, test_end.
     """
 
     metrics: dict[str, dict[str, Any]]
@@ -90,7 +90,7 @@ def compare_folds(tables: Tables, forecasts: pd.DataFrame, folds: Sequence[Fold]
             "forecast": _scores(frame, outcomes(tables, rows, horizons), params),
             "profit": _profits(tables, members, frame, params),
         }
-    return FoldComparison(metrics, {str(fold.number): _period(fold) for fold in folds})
+    return FoldComparison(metrics, {str(fold.number): _period(fold, tables) for fold in folds})
 
 
 def _tested(tables: Tables, fold: Fold) -> Masks:
@@ -159,5 +159,8 @@ def _profits(
     return {name: {key: traded[name][key] for key in PROFIT} for name in (*models, *BESIDE)}
 
 
-def _period(fold: Fold) -> dict[str, str]:
-    return {name: day.isoformat() for name, day in asdict(fold).items() if name != "number"}
+def _period(fold: Fold, tables: Tables) -> dict[str, str]:
+    dates = np.concatenate([table["date"].to_numpy() for table in tables.values()])
+    first = pd.Timestamp(dates[fold.is_test(dates)].min()).date()
+    days = {**asdict(fold), "test_start": first}
+    return {name: day.isoformat() for name, day in days.items() if name != "number"}
