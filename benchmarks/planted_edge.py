@@ -132,8 +132,8 @@ def show(markets: list[Market]) -> None:
     for market in markets:
         interval = f"{market.low:+.1%} to {market.high:+.1%}"
         print(
-            f"{market.edge:5g} {market.seed:5d} {market.total_return:+9.1%} {interval:>19} {market.buy_and_hold:+13.1%} "
-            f"{market.trades:7d}  {'yes' if market.is_right else 'NO'}"
+            f"{market.edge:5g} {market.seed:5d} {market.total_return:+9.1%} {interval:>19} "
+            f"{market.buy_and_hold:+13.1%} {market.trades:7d}  {'yes' if market.is_right else 'NO'}"
         )
 
 

@@ -49,24 +49,22 @@ def test_no_shifted_or_stretched_forecast_scores_better_than_the_true_distributi
     assert crps(true, draws, levels).mean() <= crps(true * stretch + shift, draws, levels).mean() + 1e-9
 
 
+def _rows(tickers, realised):
+    """Outcomes of one horizon, on a date of their own for each row of a ticker."""
+    places = pd.Series(tickers).groupby(tickers).cumcount()
+    dates = pd.Timestamp("2020-01-01") + pd.to_timedelta(places, unit="D")
+    return pd.DataFrame({"ticker": tickers, "date": dates, "horizon": 1, "outcome": realised})
+
+
 def test_scores_of_a_small_case_by_hand():
     quantiles = np.array([[-2.0, -1.0, 0.5, 1.0, 2.0]] * 4 + [[-2.0, -1.0, -0.5, 1.0, 2.0]])
     realised = np.array([0.9, 1.5, -3.0, 0.0, -0.2])
-    scores = forecast_scores(quantiles, realised, np.array(["A"] * 5, dtype=object), LEVELS)
+    scores = forecast_scores(quantiles, _rows(["A"] * 5, realised), LEVELS)
     assert scores.bars == 5
     assert scores.coverage_50 == pytest.approx(3 / 5)  # 0.9, 0.0, -0.2 lie in [-1, 1]
     assert scores.coverage_90 == pytest.approx(4 / 5)  # all but -3
     assert scores.directional_accuracy == pytest.approx(3 / 4)  # the unmoved bar does not count; -3 was called wrongly
     assert calibration(quantiles, realised) == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.0])
-
-
-def test_rank_correlation_is_taken_within_tickers_so_that_their_levels_do_not_count():
-    mean = np.array([0.1, 0.2, 0.3, 5.1, 5.2, 5.3])
-    quantiles = mean[:, None] + np.linspace(-1, 1, 5)
-    tickers = np.array(["A"] * 3 + ["B"] * 3, dtype=object)
-    falling = np.array([3.0, 2.0, 1.0, 9.0, 8.0, 7.0])
-    assert forecast_scores(quantiles, falling, tickers, LEVELS).rank_ic == pytest.approx(-1.0)
-    assert forecast_scores(np.tile(quantiles[:1], (6, 1)), falling, tickers, LEVELS).rank_ic is None
 
 
 def test_outcomes_are_the_log_returns_that_follow_and_nan_at_the_end():

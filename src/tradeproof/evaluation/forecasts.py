@@ -50,9 +50,10 @@ def compare_forecasts(
     Raises:
         ContractError: A model without a forecast for one of the rows.
     """
-    known = np.isfinite(rows["outcome"].to_numpy())
-    quantiles = {name: aligned_quantiles(frame, rows, levels, name)[known] for name, frame in frames.items()}
-    scored = rows[known]
+    scored = known_rows(rows)
+    quantiles = {
+        name: aligned_quantiles(frame, rows, levels, name)[rows["outcome"].notna()] for name, frame in frames.items()
+    }
     tickers = list(dict.fromkeys(scored["ticker"]))
     pooled: dict[str, HorizonFigures] = {name: {} for name in frames}
     single: dict[str, dict[str, HorizonFigures]] = {ticker: {name: {} for name in frames} for ticker in tickers}
@@ -62,7 +63,7 @@ def compare_forecasts(
         for ticker in (None, *tickers):
             chosen = at_horizon if ticker is None else at_horizon & (scored["ticker"] == ticker).to_numpy()
             part = {name: values[chosen] for name, values in quantiles.items()}
-            figures = _figures(
+            figures = score_models(
                 part, scored[chosen], levels, settings, seed, max(settings.bootstrap_block_bars, horizon)
             )
             for name, found in figures.items():
@@ -72,6 +73,11 @@ def compare_forecasts(
             _reliability(name, horizon, values[at_horizon], realised, levels) for name, values in quantiles.items()
         ]
     return ForecastComparison(pooled, single, pd.concat(reliability, ignore_index=True))
+
+
+def known_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those rows whose outcome is there."""
+    return rows[rows["outcome"].notna()]
 
 
 def skill_frame(pooled: Mapping[str, HorizonFigures]) -> pd.DataFrame:
@@ -92,7 +98,7 @@ def skill_frame(pooled: Mapping[str, HorizonFigures]) -> pd.DataFrame:
     ).astype({"skill": "float64", "low": "float64", "high": "float64"})
 
 
-def _figures(
+def score_models(
     quantiles: Mapping[str, Floats],
     rows: pd.DataFrame,
     levels: Sequence[float],
@@ -100,7 +106,20 @@ def _figures(
     seed: int,
     block_bars: int,
 ) -> dict[str, dict[str, float | None]]:
-    realised, tickers = rows["outcome"].to_numpy(), rows["ticker"].to_numpy(object)
+    """Score aligned forecasts of one horizon, each beside the yardsticks among them.
+
+    Args:
+        quantiles: [row, level] by model.
+        rows: ticker, date, horizon, the same in every row, and outcome, finite.
+        levels: Quantile levels, ascending.
+        settings: Of the intervals.
+        seed: Of the resampling.
+        block_bars: Mean length of a resampled block.
+
+    Returns:
+        Figures by model: the scores, skill over historical volatility, skill_over_<yardstick>, and their intervals.
+    """
+    realised = rows["outcome"].to_numpy()
     losses = np.column_stack([crps(values, realised, levels) for values in quantiles.values()])  # [row, model]
     by_date = sums_by_date(rows["date"].to_numpy(), losses)
     central = skill(by_date)
@@ -108,8 +127,8 @@ def _figures(
     names = list(quantiles)
     found = {}
     for place, name in enumerate(names):
-        figures = forecast_scores(quantiles[name], realised, tickers, levels).to_dict()
-        for yardstick in YARDSTICKS:
+        figures = forecast_scores(quantiles[name], rows, levels).to_dict()
+        for yardstick in (known for known in YARDSTICKS if known in quantiles):
             pair = place * len(names) + names.index(yardstick)
             key = "skill" if yardstick == HISTORICAL_VOLATILITY else f"skill_over_{yardstick}"
             figures[key] = finite(central[pair])

@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 
 from tradeproof.data.splits import TEST, TRAIN, assign_splits
 from tradeproof.errors import ContractError, DataError
-from tradeproof.evaluation.baselines import garch_t, historical_volatility, lightgbm_quantiles
-from tradeproof.evaluation.forecasts import compare_forecasts, skill_frame
+from tradeproof.evaluation.forecasts import HorizonFigures, compare_forecasts, skill_frame
+from tradeproof.evaluation.grid import cost_grid
 from tradeproof.evaluation.headline import headline
-from tradeproof.evaluation.names import GARCH_T, HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS
+from tradeproof.evaluation.names import HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS, is_ensemble
 from tradeproof.evaluation.plausibility import implausible
-from tradeproof.evaluation.policies import compare_policies
+from tradeproof.evaluation.policies import Figures, align_tables, compare_policies
 from tradeproof.evaluation.scores import outcomes
+from tradeproof.evaluation.seeds import Seeds, compare_seeds, ensembles, refuse_seeds
 from tradeproof.evaluation.verdict import Verdict, judge
-from tradeproof.features.contract import READY, feature_contract
+from tradeproof.evaluation.yardsticks import yardstick_forecasts
+from tradeproof.features.contract import READY
 from tradeproof.params.schema import AllParams
-from tradeproof.progress import Progress, progress
+from tradeproof.progress import progress
 
 Masks = dict[str, NDArray[np.bool_]]
 FAN_BARS = 120
@@ -37,20 +39,24 @@ class Evaluation:
 
     Attributes:
         models: Names of the price models, in the order they were given.
+        ensembles: Names of the means over seeds, which are compared and not registered.
         tickers: Names of the tickers, in the order they were given.
         metrics: Content of metrics.json: finite numbers, or None where a figure has no meaning. Pooled under
-            test.forecast.<model>.h<horizon> and test.profit.<policy>, per ticker under tickers.<ticker>.
+            test.forecast.<model>.h<horizon> and test.profit.<policy>, over seeds under test.seeds.<model>, at other
+            costs under test.grid.<model>, per ticker under tickers.<ticker>.
         curves: date, then the value of all accounts together per policy, currency units.
         skill: model, horizon, skill, low, high; against historical volatility.
         calibration: model, horizon, level, observed, pinball_loss.
         fan: date, outcome, quantile columns: the last model's last forecasts of the first ticker, one horizon.
         fan_horizon: That horizon, in bars.
+        grid: model, commission, slippage, delay, total_return, sharpe_ratio, excess_return; the models and LightGBM.
         stale_opens: Share of test bars by ticker whose open repeats the close before.
         warnings: Implausible figures, one line each.
         verdict: What a reader should take away.
     """
 
     models: tuple[str, ...]
+    ensembles: tuple[str, ...]
     tickers: tuple[str, ...]
     metrics: dict[str, Any]
     curves: pd.DataFrame
@@ -58,6 +64,7 @@ class Evaluation:
     calibration: pd.DataFrame
     fan: pd.DataFrame
     fan_horizon: int
+    grid: pd.DataFrame
     stale_opens: dict[str, float]
     warnings: tuple[str, ...]
     verdict: Verdict
@@ -74,7 +81,10 @@ class Evaluation:
 
 
 def evaluate_models(
-    tables: Mapping[str, pd.DataFrame], forecasts: Mapping[str, pd.DataFrame], params: AllParams
+    tables: Mapping[str, pd.DataFrame],
+    forecasts: Mapping[str, pd.DataFrame],
+    params: AllParams,
+    seeds: Seeds | None = None,
 ) -> Evaluation:
     """Compare price models with the yardsticks on the test split.
 
@@ -83,9 +93,12 @@ def evaluate_models(
         forecasts: Forecast frames by model name, such as "base" and "finetuned", each with a row for every ready test
             bar of every ticker and every horizon of train_base.horizons. Rows elsewhere are not looked at.
         params: All of params.yaml.
+        seeds: Forecast frames of the same models trained from several seeds, by model name, the one in `forecasts`
+            first; None where one was trained.
 
     Raises:
-        ContractError: Forecasts that are missing, not finite or crossed, or a model named like a yardstick.
+        ContractError: Forecasts that are missing, not finite or crossed, a model named like a yardstick, or seeds that
+            do not begin with the model.
         DataError: Tables without test bars, or with too few train bars for a yardstick.
     """
     _refuse_names(forecasts)
@@ -97,28 +110,27 @@ def evaluate_models(
     train = _rows(base, splits, TRAIN)
     rows = outcomes(tables, test, horizons)
     sessions = {ticker: table[splits[ticker] == TEST] for ticker, table in tables.items()}
+    given = seeds or {}
+    refuse_seeds(given, forecasts, rows, params)
+    means = ensembles(given, rows, levels)
     with progress("evaluate", len(tables) + PHASES) as bar:
-        frames = {**forecasts, **_yardsticks(tables, train, test, params, bar)}
+        yardsticks = yardstick_forecasts(tables, train, test, params, bar.update)
+        frames = {**forecasts, **means, **yardsticks}
         compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
         bar.update(len(tables) + PHASES - 1)
         traded = compare_policies(tables, sessions, frames, params)
+        aligned = align_tables(sessions)
+        grid = cost_grid(aligned, {**forecasts, LIGHTGBM: frames[LIGHTGBM]}, params)
+        spreads = compare_seeds(given, frames[HISTORICAL_VOLATILITY], rows, aligned, traded, params)
         bar.update(len(tables) + PHASES)
-    metrics: dict[str, Any] = {
-        "test": {"forecast": compared.pooled, "profit": traded.pooled},
-        "tickers": {
-            ticker: {
-                "forecast": {
-                    name: {horizon: _only(found, TICKER_FORECAST) for horizon, found in by_horizon.items()}
-                    for name, by_horizon in compared.tickers[ticker].items()
-                },
-                "profit": {name: _only(found, TICKER_PROFIT) for name, found in traded.tickers[ticker].items()},
-            }
-            for ticker in tables
-        },
+    metrics = {
+        "test": {"forecast": compared.pooled, "profit": traded.pooled, "seeds": spreads, "grid": grid.metrics},
+        "tickers": {ticker: _single(compared.tickers[ticker], traded.tickers[ticker]) for ticker in tables},
     }
     horizon = params.profit.horizon
     return Evaluation(
         models=tuple(forecasts),
+        ensembles=tuple(means),
         tickers=tuple(tables),
         metrics=metrics,
         curves=traded.curves,
@@ -126,6 +138,7 @@ def evaluate_models(
         calibration=compared.calibration,
         fan=_fan(frames[list(forecasts)[-1]], rows, horizon),
         fan_horizon=horizon,
+        grid=grid.cells,
         stale_opens={ticker: _stale_opens(table, splits[ticker] == TEST) for ticker, table in tables.items()},
         warnings=tuple(implausible(metrics)),
         verdict=judge(metrics, tuple(forecasts), horizon, params.evaluate.confidence),
@@ -133,7 +146,7 @@ def evaluate_models(
 
 
 def _refuse_names(forecasts: Mapping[str, pd.DataFrame]) -> None:
-    taken = [name for name in forecasts if name in YARDSTICKS or name in RULES]
+    taken = [name for name in forecasts if name in YARDSTICKS or name in RULES or is_ensemble(name)]
     if taken or not forecasts:
         raise ContractError(
             f"forecasts are named {list(forecasts)}, expected at least one model and no name of a yardstick "
@@ -161,19 +174,15 @@ def _rows(tables: Mapping[str, pd.DataFrame], splits: Mapping[str, NDArray[np.st
     return masks
 
 
-def _yardsticks(
-    tables: Mapping[str, pd.DataFrame], train: Masks, test: Masks, params: AllParams, bar: Progress
-) -> dict[str, pd.DataFrame]:
-    horizons, levels, settings = params.train_base.horizons, params.train_base.quantiles, params.evaluate
-    history = historical_volatility(tables, train, test, horizons, levels)
-    garch = []
-    for done, (ticker, table) in enumerate(tables.items(), start=1):
-        garch.append(garch_t(table, test[ticker], horizons, levels, settings.garch_refit_bars))
-        bar.update(done)
-    names = feature_contract(params.build_features).names
-    boosted = lightgbm_quantiles(tables, train, test, names, horizons, levels, settings, params.seed)
-    bar.update(len(tables) + 1)
-    return {HISTORICAL_VOLATILITY: history, GARCH_T: pd.concat(garch, ignore_index=True), LIGHTGBM: boosted}
+def _single(forecast: Mapping[str, HorizonFigures], profit: Mapping[str, Figures]) -> dict[str, Any]:
+    """What is kept of a single ticker."""
+    return {
+        "forecast": {
+            name: {horizon: _only(found, TICKER_FORECAST) for horizon, found in by_horizon.items()}
+            for name, by_horizon in forecast.items()
+        },
+        "profit": {name: _only(found, TICKER_PROFIT) for name, found in profit.items()},
+    }
 
 
 def _only(figures: Mapping[str, float | None], keys: Sequence[str]) -> dict[str, float | None]:

@@ -2,8 +2,9 @@
 
 HISTORICAL_VOLATILITY = "historical_volatility"
 GARCH_T = "garch_t"
+HAR = "har"
 LIGHTGBM = "lightgbm"
-YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, LIGHTGBM)
+YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, HAR, LIGHTGBM)
 
 BUY_AND_HOLD = "buy_and_hold"
 BUY_AND_HOLD_CAPPED = "buy_and_hold_capped"
@@ -17,6 +18,7 @@ LABELS = {
     "finetuned": "Fine-tuned models",
     HISTORICAL_VOLATILITY: "Historical volatility",
     GARCH_T: "GARCH(1,1)-t",
+    HAR: "HAR on ranges",
     LIGHTGBM: "LightGBM",
     BUY_AND_HOLD: "Buy-and-hold, all the money",
     BUY_AND_HOLD_CAPPED: "Buy-and-hold, same cap",
@@ -24,8 +26,21 @@ LABELS = {
     AVERAGE_CROSS: "Moving-average cross",
     CASH: "Cash",
 }
+ENSEMBLE = "_ensemble"
+
+
+def ensemble_name(name: str) -> str:
+    """What the mean forecast of all seeds of a model is called."""
+    return f"{name}{ENSEMBLE}"
+
+
+def is_ensemble(name: str) -> bool:
+    """Whether a name is that of a mean over seeds: scored and traded, and never registered."""
+    return name.endswith(ENSEMBLE)
 
 
 def label(name: str) -> str:
     """The name as a reader sees it; a model without a label of its own is shown by its name."""
+    if is_ensemble(name):
+        return f"{label(name.removesuffix(ENSEMBLE))}, mean of seeds"
     return LABELS.get(name, name.replace("_", " ").capitalize())

@@ -12,6 +12,11 @@ DRAWDOWN, DRAWDOWN_TRADES = 0.002, 10
 WIN_RATE, WIN_RATE_TRADES = 0.75, 20
 # daily forecasts that survive costs elsewhere reach 52 % to 53 %, and rank correlations of 0.02 to 0.05
 DIRECTIONAL_ACCURACY, RANK_IC = 0.55, 0.06
+# volatility models gain a few percent on the historical distribution of daily returns
+SKILL = 0.15
+# share by which a central interval may miss what it promised, and how many standard errors of chance
+COVERAGE, COVERAGE_ERRORS = 0.10, 3.0
+CENTRAL = {"coverage_50": 0.5, "coverage_90": 0.9}
 # a forecast that always says up is right as often as the market rises, and that is no leak
 ABOVE_CONSTANT = 0.01
 
@@ -20,12 +25,14 @@ def implausible(metrics: Mapping[str, Any]) -> list[str]:
     """One line per figure that is a fault until shown otherwise.
 
     Args:
-        metrics: As in metrics.json: test.forecast, test.profit, tickers.
+        metrics: As in metrics.json: test.forecast, test.profit, test.seeds, tickers.
     """
     found = list(_policies(metrics["test"]["profit"], ""))
     for ticker, figures in metrics["tickers"].items():
         found += _policies(figures["profit"], f" on {ticker}")
-    return found + list(_forecasts(metrics["test"]["forecast"]))
+    forecast = metrics["test"]["forecast"]
+    found += [*_forecasts(forecast), *_distributions(forecast, len(metrics["tickers"]))]
+    return found + list(_seeds(metrics["test"]["seeds"]))
 
 
 def _policies(profit: Mapping[str, Mapping[str, Any]], where: str) -> Iterator[str]:
@@ -64,5 +71,55 @@ def _forecasts(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Itera
             yield (
                 f"{label(name)}: the rank correlation of forecast and next return is {rank_ic:.3f}. Above {RANK_IC:g} "
                 f"counts as a leak until shown otherwise (chance alone moves it by about {noise:.3f}, more where "
-                "tickers move together)."
+                f"tickers move together{_t(figures['rank_ic_t'])})."
             )
+
+
+def _t(value: float | None) -> str:
+    return "" if value is None else f"; its t is {value:.1f}"
+
+
+def _distributions(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]], tickers: int) -> Iterator[str]:
+    for name, horizons in forecast.items():
+        for horizon, figures in horizons.items():
+            where = f"{label(name)}, {horizon.removeprefix('h')} bar(s) ahead"
+            skill = figures["skill"]
+            if skill is not None and skill > SKILL:
+                yield (
+                    f"{where}: a CRPS {100 * skill:.1f} % below that of historical volatility is implausible (above "
+                    f"{100 * SKILL:g} %). Look for a leak."
+                )
+            # outcomes of tickers move together, and those of one ticker overlap
+            independent = figures["bars"] / tickers / int(horizon.removeprefix("h"))
+            for key, promised in CENTRAL.items():
+                found = figures[key]
+                chance = COVERAGE_ERRORS * sqrt(promised * (1.0 - promised) / independent)
+                if found is not None and abs(found - promised) > max(COVERAGE, chance):
+                    yield (
+                        f"{where}: {100 * found:.1f} % of the outcomes lay inside the central {100 * promised:g} %, "
+                        f"off by more than {100 * COVERAGE:g} points and by more than chance. The forecast is broken, "
+                        "or the market is another one than it learned."
+                    )
+
+
+def _seeds(seeds: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, figures in seeds.items():
+        count, forecast, profit = figures["count"], figures["forecast"], figures["profit"]
+        if count < 2:
+            continue
+        if all(own["crps"]["lowest"] == own["crps"]["highest"] for own in forecast.values()):
+            yield (
+                f"{label(name)}: all {count} seeds have the same error to the last digit, so the seed changes nothing "
+                "or one model stands there several times. Their spread says nothing."
+            )
+        alone = {
+            **{
+                f"a skill above zero {horizon.removeprefix('h')} bar(s) ahead": own["skill"]
+                for horizon, own in forecast.items()
+            },
+            "a profit": profit["total_return"],
+            "a profit above buy-and-hold's": profit["excess_return"],
+        }
+        lucky = [what for what, own in alone.items() if own["above_zero"] == 1]
+        if lucky:
+            yield f"{label(name)}: only 1 of {count} seeds has {', or '.join(lucky)}. What one seed has alone is luck."

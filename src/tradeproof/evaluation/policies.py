@@ -58,7 +58,7 @@ def compare_policies(
         frames: Forecast frames by model, the yardsticks among them.
         params: Costs, position rule, windows of the simple rules, intervals, seed.
     """
-    aligned = align_prices(_long(sessions))
+    aligned = align_tables(sessions)
     simulations = {
         name: _traded(aligned, forecast_targets(frame, aligned, params.train_base.quantiles, params.profit), params)
         for name, frame in frames.items()
@@ -74,6 +74,22 @@ def compare_policies(
     )
 
 
+def align_tables(bars: Mapping[str, pd.DataFrame]) -> AlignedPrices:
+    """The bars of several tickers on one time axis; feature tables will do."""
+    return align_prices(pd.concat([bars[ticker][list(BARS_COLUMNS)] for ticker in sorted(bars)], ignore_index=True))
+
+
+def pooled_statistics(equities: Sequence[Floats], hold: int) -> dict[str, Floats]:
+    """The figures in STATISTICS of several pools of accounts, [pool] by name; NaN where undefined.
+
+    Args:
+        equities: Value of all accounts of a pool together, [time] each.
+        hold: Place of buy-and-hold under the same cap among them.
+    """
+    values = _statistics(np.column_stack([returns_of(equity) for equity in equities]), hold)
+    return dict(zip(STATISTICS, values.reshape(len(STATISTICS), -1), strict=True))
+
+
 def _traded(aligned: AlignedPrices, targets: Floats, params: AllParams) -> Simulation:
     return simulate(aligned.prices, targets, TradingRules.from_params(params.costs, params.profit))
 
@@ -82,7 +98,7 @@ def _simple_rules(
     tables: Mapping[str, pd.DataFrame], aligned: AlignedPrices, params: AllParams
 ) -> dict[str, Simulation]:
     """Rules without stops: what they would be by themselves, at the size the models may have."""
-    whole = align_prices(_long(tables))
+    whole = align_tables(tables)
     first = len(whole.dates) - len(aligned.dates)
     targets = yardsticks(whole.prices.close, params.evaluate, first)
     full = TradingRules.from_params(params.costs, params.profit).yardstick()
@@ -140,7 +156,3 @@ def _statistics(returns: Floats, hold: int) -> Floats:
         sharpe = returns.mean(axis=0) / returns.std(axis=0, ddof=1) * np.sqrt(BARS_PER_YEAR)
         total = np.expm1(logs.sum(axis=0))
         return np.concatenate([total, sharpe, growth - growth[hold], sharpe - sharpe[hold]])
-
-
-def _long(bars: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([bars[ticker][list(BARS_COLUMNS)] for ticker in sorted(bars)], ignore_index=True)

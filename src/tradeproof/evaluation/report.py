@@ -9,6 +9,7 @@ from typing import Any
 from tradeproof.evaluation.models import Evaluation
 from tradeproof.evaluation.names import label
 from tradeproof.evaluation.plots import calibration_columns, draw_plots
+from tradeproof.evaluation.stability import fold_table, grid_table, seed_table
 from tradeproof.evaluation.tables import forecast_tables, profit_table, ticker_tables
 from tradeproof.evaluation.verdict import percent
 from tradeproof.features.contract import feature_contract
@@ -22,7 +23,12 @@ Entries = list[tuple[str, str]]
 
 
 def write_evaluation(
-    folder: Path, evaluation: Evaluation, manifest: Mapping[str, Any], params: AllParams, trials: int | None = None
+    folder: Path,
+    evaluation: Evaluation,
+    manifest: Mapping[str, Any],
+    params: AllParams,
+    trials: int | None = None,
+    walk_forward: Mapping[str, Any] | None = None,
 ) -> None:
     """Write metrics.json, plots/*.png, plots/*.csv and report.html; the same evaluation gives the same bytes.
 
@@ -32,6 +38,7 @@ def write_evaluation(
         manifest: The manifest of the bars: origin, adjustment, survivorship, findings of the quality gate.
         params: All of params.yaml.
         trials: How many models were tried on these data; None where nobody counted.
+        walk_forward: As `FoldComparison.to_dict` gives it; None where no fold was trained.
 
     Raises:
         StorageError: The disk does not take the files.
@@ -44,11 +51,12 @@ def write_evaluation(
         "equity": evaluation.curves,
         "calibration": calibration_columns(evaluation.calibration),
         "skill": evaluation.skill,
+        "grid": evaluation.grid,
         "fan": evaluation.fan,
     }.items():
         text = frame.to_csv(index=False, date_format="%Y-%m-%d", float_format="%.8g", lineterminator="\n")
         write_text(folder / "plots" / f"{name}.csv", text)
-    write_text(folder / "report.html", render_report(evaluation, manifest, params, plots, trials))
+    write_text(folder / "report.html", render_report(evaluation, manifest, params, plots, trials, walk_forward))
 
 
 def render_report(
@@ -57,6 +65,7 @@ def render_report(
     params: AllParams,
     plots: Mapping[str, bytes],
     trials: int | None = None,
+    walk_forward: Mapping[str, Any] | None = None,
 ) -> str:
     """The report as HTML: styles and images inside, no script, no address, no clock.
 
@@ -66,6 +75,7 @@ def render_report(
         params: All of params.yaml.
         plots: PNG bytes by name, as `draw_plots` makes them.
         trials: How many models were tried on these data; None where nobody counted.
+        walk_forward: As `FoldComparison.to_dict` gives it; None where no fold was trained.
     """
     import jinja2
 
@@ -85,6 +95,9 @@ def render_report(
         profit_table=profit_table(evaluation.metrics["test"]["profit"], evaluation.models),
         forecast_tables=forecast_tables(evaluation.metrics["test"]["forecast"], evaluation.models),
         ticker_tables=ticker_tables(evaluation.metrics["tickers"], evaluation.models, params.profit.horizon),
+        seed_table=seed_table(evaluation.metrics["test"]["seeds"]),
+        grid_table=grid_table(evaluation.metrics["test"]["grid"], evaluation.models),
+        fold_table=None if walk_forward is None else fold_table(walk_forward, params.profit.horizon),
         fan_caption=_fan_caption(evaluation),
         data=_data(evaluation, manifest, params),
         params=params,

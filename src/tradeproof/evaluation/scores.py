@@ -1,4 +1,4 @@
-"""How good forecast distributions were: pinball loss, CRPS, coverage, direction, rank correlation."""
+"""How good forecast distributions were: pinball loss, CRPS, coverage, direction, rank correlations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tradeproof.errors import ContractError
+from tradeproof.evaluation.rank_correlation import RankCorrelations, rank_correlations
 from tradeproof.features.labels import forward_returns
 from tradeproof.market.positions import moments_from_quantiles, quantile_column
 
@@ -110,7 +111,7 @@ class ForecastScores:
         coverage_90: Share of outcomes inside the central 90 % interval.
         directional_accuracy: Share of moves whose sign the median had.
         up_share: Share of moves that went up: what always saying "up" would reach.
-        rank_ic: Spearman correlation of forecast mean and outcome, within tickers.
+        rank: Rank correlations of forecast mean and outcome, each with its t.
     """
 
     bars: int
@@ -119,31 +120,36 @@ class ForecastScores:
     coverage_90: float | None
     directional_accuracy: float | None
     up_share: float | None
-    rank_ic: float | None
+    rank: RankCorrelations
 
     def to_dict(self) -> dict[str, float | None]:
-        """The scores by name."""
-        return dict(vars(self))
+        """The scores by name, those of the rank correlations among them."""
+        own = {name: value for name, value in vars(self).items() if name != "rank"}
+        return own | vars(self.rank)
 
 
-def forecast_scores(
-    quantiles: Floats, realised: Floats, tickers: NDArray[np.object_], levels: Sequence[float]
-) -> ForecastScores:
+def forecast_scores(quantiles: Floats, rows: pd.DataFrame, levels: Sequence[float]) -> ForecastScores:
     """Score aligned forecasts of one horizon.
 
     Args:
         quantiles: [row, level], log returns.
-        realised: [row], log returns that came true, finite.
-        tickers: [row]; rank correlations are taken within a ticker and averaged.
+        rows: ticker, date, horizon, the same in every row, and outcome: the log returns that came true, finite.
         levels: Quantile levels, ascending, with 0.5 among them.
     """
+    realised = rows["outcome"].to_numpy(np.float64)
     return ForecastScores(
         bars=len(realised),
         crps=float(crps(quantiles, realised, levels).mean()),
         **{name: _coverage(quantiles, realised, levels, *ends) for name, ends in CENTRAL_INTERVALS.items()},
         directional_accuracy=_directional_accuracy(quantiles[:, list(levels).index(0.5)], realised),
         up_share=_directional_accuracy(np.ones(len(realised)), realised),
-        rank_ic=_rank_ic(moments_from_quantiles(quantiles, levels)[0], realised, tickers),
+        rank=rank_correlations(
+            moments_from_quantiles(quantiles, levels)[0],
+            realised,
+            rows["ticker"].to_numpy(object),
+            rows["date"].to_numpy(),
+            int(rows["horizon"].iloc[0]),
+        ),
     )
 
 
@@ -165,17 +171,6 @@ def _directional_accuracy(median: Floats, realised: Floats) -> float | None:
     """Share of outcomes with the median's sign; unmoved prices do not count, a median of zero is a miss."""
     moved = realised != 0.0
     return float((np.sign(median[moved]) == np.sign(realised[moved])).mean()) if moved.any() else None
-
-
-def _rank_ic(mean: Floats, realised: Floats, tickers: NDArray[np.object_]) -> float | None:
-    from scipy.stats import spearmanr
-
-    found = []
-    for ticker in dict.fromkeys(tickers):
-        rows = tickers == ticker
-        if np.unique(mean[rows]).size > 1 and np.unique(realised[rows]).size > 1:
-            found.append(float(spearmanr(mean[rows], realised[rows]).statistic))
-    return float(np.mean(found)) if found else None
 
 
 def _row(rows: pd.DataFrame) -> str:

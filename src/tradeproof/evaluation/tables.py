@@ -1,43 +1,24 @@
 """The report's tables: figures as text, each with its interval."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, GARCH_T, HISTORICAL_VOLATILITY, label
-from tradeproof.evaluation.verdict import NO_BREAK, decimal, percent
+from tradeproof.evaluation.cells import (
+    ABSENT,
+    Cell,
+    Figures,
+    Row,
+    Table,
+    ahead,
+    correlation_cell,
+    count_cell,
+    number_cell,
+    share_cell,
+    skill_cell,
+)
+from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, GARCH_T, HAR, HISTORICAL_VOLATILITY, label
+from tradeproof.evaluation.verdict import NO_BREAK, percent
 
-Figures = Mapping[str, Any]
 BASIS_POINTS = 1e4
-# stands for a figure without a meaning
-ABSENT = "\N{EN DASH}"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure, and its interval where it has one."""
-
-    text: str
-    range: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of a table; the strong ones are the price models."""
-
-    label: str
-    strong: bool
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Heads and rows, with a title and a note that may be empty."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[Row, ...]
-    note: str
 
 
 def profit_table(profit: Mapping[str, Figures], models: Sequence[str]) -> Table:
@@ -52,15 +33,15 @@ def profit_table(profit: Mapping[str, Figures], models: Sequence[str]) -> Table:
             label(name),
             name in models,
             (
-                _share(figures, "total_return"),
-                _number(figures, "sharpe_ratio"),
-                _share(figures, "max_drawdown"),
-                _share(figures, "excess_return") if name != BUY_AND_HOLD_CAPPED else Cell(ABSENT, ""),
-                _count(figures, "total_trades"),
-                _share(figures, "win_rate", digits=0),
-                _share(figures, "exposure", digits=0),
-                _count(figures, "costs_paid"),
-                _share(figures, "break_even_cost", digits=2),
+                share_cell(figures, "total_return"),
+                number_cell(figures, "sharpe_ratio"),
+                share_cell(figures, "max_drawdown"),
+                share_cell(figures, "excess_return") if name != BUY_AND_HOLD_CAPPED else Cell(ABSENT, ""),
+                count_cell(figures, "total_trades"),
+                share_cell(figures, "win_rate", digits=0),
+                share_cell(figures, "exposure", digits=0),
+                count_cell(figures, "costs_paid"),
+                share_cell(figures, "break_even_cost", digits=2),
             ),
         )
         for name, figures in profit.items()
@@ -88,14 +69,16 @@ def forecast_tables(forecast: Mapping[str, Mapping[str, Figures]], models: Seque
         forecast: Figures by model and horizon, as in metrics.json under test.forecast.
         models: Names of the price models.
     """
+    correlations = _correlations(forecast)
     heads = (
         "CRPS, basis points",
         "Skill over historical volatility",
         "Skill over GARCH(1,1)-t",
+        "Skill over HAR",
         f"Inside 50{NO_BREAK}%",
         f"Inside 90{NO_BREAK}%",
         "Direction right",
-        "Rank IC",
+        *correlations.values(),
     )
     tables = []
     for horizon in next(iter(forecast.values())):
@@ -104,22 +87,23 @@ def forecast_tables(forecast: Mapping[str, Mapping[str, Figures]], models: Seque
                 label(name),
                 name in models,
                 (
-                    _number(by_horizon[horizon], "crps", scale=BASIS_POINTS),
-                    _skill(by_horizon[horizon], "skill", name == HISTORICAL_VOLATILITY),
-                    _skill(by_horizon[horizon], f"skill_over_{GARCH_T}", name == GARCH_T),
-                    _share(by_horizon[horizon], "coverage_50"),
-                    _share(by_horizon[horizon], "coverage_90"),
-                    _share(by_horizon[horizon], "directional_accuracy"),
-                    _number(by_horizon[horizon], "rank_ic", digits=3),
+                    number_cell(by_horizon[horizon], "crps", scale=BASIS_POINTS),
+                    skill_cell(by_horizon[horizon], "skill", name == HISTORICAL_VOLATILITY),
+                    skill_cell(by_horizon[horizon], f"skill_over_{GARCH_T}", name == GARCH_T),
+                    skill_cell(by_horizon[horizon], f"skill_over_{HAR}", name == HAR),
+                    share_cell(by_horizon[horizon], "coverage_50"),
+                    share_cell(by_horizon[horizon], "coverage_90"),
+                    share_cell(by_horizon[horizon], "directional_accuracy"),
+                    *(correlation_cell(by_horizon[horizon], key) for key in correlations),
                 ),
             )
             for name, by_horizon in forecast.items()
         ]
         figures = next(iter(forecast.values()))[horizon]
-        up_share = _share(figures, "up_share").text
+        up_share = share_cell(figures, "up_share").text
         tables.append(
             Table(
-                f"{_ahead(horizon)} ahead",
+                f"{ahead(horizon)} ahead",
                 heads,
                 tuple(rows),
                 f"{figures['bars']} outcomes, the same for all; {up_share} of the moves went up.",
@@ -142,7 +126,7 @@ def ticker_tables(tickers: Mapping[str, Figures], models: Sequence[str], horizon
         "Sharpe ratio",
         "Deepest drawdown",
         "Trades",
-        f"Skill over historical volatility, {_ahead(f'h{horizon}').lower()}",
+        f"Skill over historical volatility, {ahead(f'h{horizon}').lower()}",
         f"Inside 90{NO_BREAK}%",
     )
     return [
@@ -154,13 +138,13 @@ def ticker_tables(tickers: Mapping[str, Figures], models: Sequence[str], horizon
                     ticker,
                     False,
                     (
-                        _share(figures["profit"][name], "total_return"),
+                        share_cell(figures["profit"][name], "total_return"),
                         Cell(percent(figures["profit"][BUY_AND_HOLD_CAPPED]["total_return"]), ""),
-                        _number(figures["profit"][name], "sharpe_ratio"),
-                        _share(figures["profit"][name], "max_drawdown"),
-                        _count(figures["profit"][name], "total_trades"),
-                        _skill(figures["forecast"][name][f"h{horizon}"], "skill", False),
-                        _share(figures["forecast"][name][f"h{horizon}"], "coverage_90"),
+                        number_cell(figures["profit"][name], "sharpe_ratio"),
+                        share_cell(figures["profit"][name], "max_drawdown"),
+                        count_cell(figures["profit"][name], "total_trades"),
+                        skill_cell(figures["forecast"][name][f"h{horizon}"], "skill", False),
+                        share_cell(figures["forecast"][name][f"h{horizon}"], "coverage_90"),
                     ),
                 )
                 for ticker, figures in tickers.items()
@@ -171,29 +155,8 @@ def ticker_tables(tickers: Mapping[str, Figures], models: Sequence[str], horizon
     ]
 
 
-def _share(figures: Figures, key: str, digits: int = 1) -> Cell:
-    return _cell(figures, key, lambda value: percent(value, digits))
-
-
-def _skill(figures: Figures, key: str, is_itself: bool) -> Cell:
-    return Cell(ABSENT, "") if is_itself else _share(figures, key)
-
-
-def _number(figures: Figures, key: str, digits: int = 2, scale: float = 1.0) -> Cell:
-    return _cell(figures, key, lambda value: decimal(value * scale, digits))
-
-
-def _count(figures: Figures, key: str) -> Cell:
-    return _cell(figures, key, lambda value: f"{value:.0f}")
-
-
-def _cell(figures: Figures, key: str, shown: Any) -> Cell:
-    value, low, high = figures[key], figures.get(f"{key}_low"), figures.get(f"{key}_high")
-    if value is None:
-        return Cell(ABSENT, "")
-    return Cell(shown(value), "" if low is None or high is None else f"{shown(low)} to {shown(high)}")
-
-
-def _ahead(horizon: str) -> str:
-    bars = int(horizon.removeprefix("h"))
-    return "One bar" if bars == 1 else f"{bars} bars"
+def _correlations(forecast: Mapping[str, Mapping[str, Figures]]) -> dict[str, str]:
+    """Heads of the rank correlations by key; that between tickers only where there are enough of them."""
+    heads = {"rank_ic": "Rank IC, its t below", "cross_rank_ic": "Rank IC between tickers, its t below"}
+    known = [figures for by_horizon in forecast.values() for figures in by_horizon.values()]
+    return {key: head for key, head in heads.items() if key == "rank_ic" or any(own[key] is not None for own in known)}

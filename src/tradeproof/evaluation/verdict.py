@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, CASH, GARCH_T, LIGHTGBM, label
+from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, CASH, HISTORICAL_VOLATILITY, YARDSTICKS, is_ensemble, label
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -53,7 +53,7 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
         Paragraph(
             label(name),
             f"{_money(profit[name], profit[BUY_AND_HOLD_CAPPED], confidence)} "
-            f"{_forecasts(forecast[name], horizon, confidence)}",
+            f"{_forecasts(forecast[name], horizon, confidence)}{_seeds(metrics['test']['seeds'], name, horizon)}",
         )
         for name in models
     ]
@@ -121,8 +121,30 @@ def _forecasts(figures: Figures, horizon: int, confidence: float) -> str:
     if figures["skill_low"] is None:
         return f"{first}; the test split is too short to say whether that is more than chance."
     chance = "" if _is_clear(figures, "skill") else ", which may be chance"
-    others = ", and ".join(f"{_beside(figures, f'skill_over_{name}')} {label(name)}" for name in (GARCH_T, LIGHTGBM))
-    return f"{first} ({_span(figures, 'skill', confidence)}){chance}. They were {others}."
+    return f"{first} ({_span(figures, 'skill', confidence)}){chance}. They were {_others(figures)}."
+
+
+def _others(figures: Figures) -> str:
+    """Better or worse than which of the other yardsticks."""
+    found: dict[str, list[str]] = {}
+    for name in YARDSTICKS:
+        if name != HISTORICAL_VOLATILITY:
+            found.setdefault(_beside(figures, f"skill_over_{name}"), []).append(label(name))
+    return ", and ".join(f"{side} {' and '.join(names)}" for side, names in found.items())
+
+
+def _seeds(seeds: Mapping[str, Figures], name: str, horizon: int) -> str:
+    """How far skill and return moved with the seed; nothing where one model was trained."""
+    if name not in seeds or seeds[name]["count"] < 2:
+        return ""
+    skill = seeds[name]["forecast"][f"h{horizon}"]["skill"]
+    gain = seeds[name]["profit"]["total_return"]
+    shown = [
+        f"{what} {percent(own['mean'])} ± {percent(own['deviation'])}"
+        for what, own in (("the skill was", skill), ("the return", gain))
+        if own["mean"] is not None
+    ]
+    return f" Over {seeds[name]['count']} seeds {', '.join(shown)}."
 
 
 def _beside(figures: Figures, key: str) -> str:
@@ -132,7 +154,11 @@ def _beside(figures: Figures, key: str) -> str:
 
 
 def _hindsight(profit: Mapping[str, Figures], models: Sequence[str]) -> str:
-    others = {name: figures["total_return"] for name, figures in profit.items() if name not in models}
+    others = {
+        name: figures["total_return"]
+        for name, figures in profit.items()
+        if name not in models and not is_ensemble(name)
+    }
     best = max(others, key=lambda name: others[name])
     if others[best] <= 0.0 or best == CASH:
         return "Nothing else that was traded ended above cash."

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tradeproof.evaluation.folds import compare_folds, plan_folds
-from tradeproof.evaluation.walk_forward import forecast_folds
+from tradeproof.evaluation.folds import plan_folds
+from tradeproof.evaluation.retraining import forecast_folds
+from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.contract import FeatureContract
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_json
 from tradeproof.stages.layout import Layout
