@@ -229,5 +229,5 @@ def _acquire(config: TrainingConfiguration, source: str, tickers: list[str]) -> 
         if source != YAHOO:
             raise
         raise DataError(
-            f"{e}. Local bars will do as well: --data FILE_OR_FOLDER (data= in Python), or data.source in params.yaml"
+            f"{e}. Local bars will do as well: --data FILE_OR_FOLDER (in Python: data=), or data.source in params.yaml"
         ) from e
