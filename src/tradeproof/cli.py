@@ -1,19 +1,16 @@
 """The command line: one command per stage, and the tools beside the pipeline."""
 
-import errno
-import logging
 import math
-import signal
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from tradeproof.errors import StorageError, TradeproofError
-from tradeproof.runtime.files import FULL_DISK
+from tradeproof.errors import ParamsError
+from tradeproof.runtime.exits import exit_codes
 from tradeproof.runtime.processes import is_main_process
 
 app = typer.Typer(
@@ -70,9 +67,17 @@ def finetune(
     _report(f"finetune@{ticker}", stage.run(params, Path.cwd(), ticker))
 
 
+@app.command("walk_forward")
+def walk_forward(params: ParamsOption = DEFAULT_PARAMS) -> None:
+    """Stage 5: models trained again and again as time goes by, each tested on what came after."""
+    from tradeproof.stages import walk_forward as stage
+
+    _report("walk_forward", stage.run(params, Path.cwd()))
+
+
 @app.command("evaluate")
 def evaluate(params: ParamsOption = DEFAULT_PARAMS) -> None:
-    """Stage 5: scores and profit on the test split beside the yardsticks, with plots and a report."""
+    """Stage 6: scores and profit on the test split beside the yardsticks, with plots and a report."""
     from tradeproof.stages import evaluate as stage
 
     _report("evaluate", stage.run(params, Path.cwd()))
@@ -80,7 +85,7 @@ def evaluate(params: ParamsOption = DEFAULT_PARAMS) -> None:
 
 @app.command("register")
 def register(params: ParamsOption = DEFAULT_PARAMS) -> None:
-    """Stage 6: put what was evaluated into the model registry, unless it is there already."""
+    """Stage 7: put what was evaluated into the model registry, unless it is there already."""
     from tradeproof.stages import register as stage
 
     for line in stage.run(params, Path.cwd()):
@@ -99,30 +104,38 @@ def lookahead(
         _say(line)
 
 
+@app.command()
+def forecast(
+    model: Annotated[str, typer.Option(help="A model's folder, models:/NAME@ALIAS or models:/NAME/VERSION.")],
+    bars: Annotated[Path, typer.Option(help="Parquet or CSV of daily bars; any tickers, raw or adjusted.")],
+    start: Annotated[str, typer.Option("--from", help="First date to forecast from, as 2015-12-31.")],
+    end: Annotated[str, typer.Option("--to", help="Last date to forecast from; later bars are not looked at.")],
+    output: Annotated[Path, typer.Option(help="File to write: .parquet or .csv.")],
+) -> None:
+    """Forecast from a file of bars: one row of quantiles per symbol, date and horizon."""
+    from tradeproof.serving.batch import check_output, forecast_file, summary, write_forecasts
+
+    check_output(output)
+    found = forecast_file(model, bars, _day("--from", start), _day("--to", end))
+    write_forecasts(output, found.frame)
+    for note in found.notes:
+        sys.stderr.write(f"{note}\n")
+    if found.left_out:
+        sys.stderr.write(f"left out {len(found.left_out)} symbols: {summary(found.left_out)}\n")
+    _say(f"{output}: {len(found.frame)} forecasts of {found.frame['symbol'].nunique()} symbols")
+
+
 def main() -> None:
     """Run the command; a fault of the user's is one line and exit code 2."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    signal.signal(signal.SIGTERM, _stop)
-    try:
+    with exit_codes():
         app()
-    except TradeproofError as e:
-        _fail(e)
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; what was finished before is kept\n")
-        sys.exit(130)
-    except OSError as e:
-        if e.errno not in (*FULL_DISK, errno.EROFS):
-            raise
-        _fail(StorageError(f"{e.filename or 'a file'} cannot be written: {e.strerror}; free some room and run again"))
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _fail(error: TradeproofError) -> None:
-    sys.stderr.write(f"error: {error}\n")
-    sys.exit(2)
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as e:
+        raise ParamsError(f"{option} is {text!r}, expected a day as 2015-12-31") from e
 
 
 def _report(stage: str, metrics: Mapping[str, float]) -> None:

@@ -97,7 +97,7 @@ def _check_file(
         return None, findings
     context = Context(download.limits, sessions(universe.calendar, period.start, period.end))
     tickers = sorted(set(bars["ticker"]))
-    bars = _neutral_factors(bars)
+    bars = neutral_factors(bars)
     for rule in ROW_RULES:
         broken = rule.find(bars, context)
         action = str(getattr(download.quality, rule.name))
@@ -112,7 +112,7 @@ def _check_file(
         breaches = series_rule.find(bars, context) if len(bars) else []
         findings += _describe(file.name, series_rule.name, action, series_rule.remedy, breaches)
     findings += _too_few(file.name, tickers, bars, download.limits.bars)
-    return _settle_rounding(bars), findings
+    return settle_rounding(bars), findings
 
 
 def _describe(file: str, rule: str, action: str, remedy: str, breaches: Sequence[Breach]) -> list[Finding]:
@@ -155,7 +155,7 @@ def _too_few(file: str, tickers: list[str], bars: pd.DataFrame, least: int) -> l
     ]
 
 
-def _neutral_factors(bars: pd.DataFrame) -> pd.DataFrame:
+def neutral_factors(bars: pd.DataFrame) -> pd.DataFrame:
     """An empty factor cell says that nothing happened that day: split 1, dividend 0. So does a split of 0."""
     filled = {name: bars[name].fillna(none) for name, none in NO_EVENT.items() if name in bars}
     if "split_coefficient" in filled:
@@ -188,7 +188,7 @@ def _add_events(kept: pd.DataFrame, row: int, events: dict[str, float]) -> None:
         kept.loc[row, name] = own * value if name == "split_coefficient" else own + value
 
 
-def _settle_rounding(bars: pd.DataFrame) -> pd.DataFrame:
+def settle_rounding(bars: pd.DataFrame) -> pd.DataFrame:
     """Make high the highest and low the lowest where they are not by less than the rule's tolerance."""
     prices = bars[list(PRICE_COLUMNS)]
     rounding = ~order_broken(bars)

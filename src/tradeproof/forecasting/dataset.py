@@ -149,12 +149,24 @@ def draw_starts(
     """
     epochs: list[NDArray[np.int64]] = []
     while sum(map(len, epochs)) < count:
-        epoch = []
-        for ticker, (first, end) in enumerate(spans):
-            starts = np.arange(first - int(generator.integers(sequence_length)), end, sequence_length)
-            epoch.append(np.column_stack([np.full(len(starts), ticker), starts]))
-        epochs.append(generator.permutation(np.concatenate(epoch)))
+        epochs.append(_draw_epoch(spans, sequence_length, generator))
     return np.concatenate(epochs)[:count]
+
+
+def count_sequences(pieces: Sequence[Supervision], sequence_length: int, epochs: int, seed: int) -> int:
+    """Sequences that `SequenceDataset` cuts with this seed until each label was seen `epochs` times."""
+    spans, generator = [(piece.first, len(piece.ready)) for piece in pieces], np.random.default_rng(seed)
+    return sum(len(_draw_epoch(spans, sequence_length, generator)) for _ in range(epochs))
+
+
+def _draw_epoch(
+    spans: Sequence[tuple[int, int]], sequence_length: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    epoch = []
+    for ticker, (first, end) in enumerate(spans):
+        starts = np.arange(first - int(generator.integers(sequence_length)), end, sequence_length)
+        epoch.append(np.column_stack([np.full(len(starts), ticker), starts]))
+    return generator.permutation(np.concatenate(epoch))
 
 
 def _with_margins(piece: Supervision, margin: int) -> dict[str, Tensor]:

@@ -28,13 +28,26 @@ def load_params(path: Path) -> AllParams:
         raise ParamsError(f"{path} is not YAML: {' '.join(str(e).split())}") from e
     if not isinstance(raw, Mapping):
         raise ParamsError(f"{path} holds {type(raw).__name__}, expected sections such as universe, data and split")
+    return check_params(raw, path.name)
+
+
+def check_params(raw: Mapping[str, Any], name: str) -> AllParams:
+    """Check the content of a params file.
+
+    Args:
+        raw: Sections by name.
+        name: What the faults are said to be in.
+
+    Raises:
+        ParamsError: Naming every fault: key, value found, what was expected.
+    """
     try:
         params = AllParams.model_validate(raw)
     except ValidationError as e:
-        raise _faults(path, [_line(error) for error in e.errors()]) from e
+        raise _faults(name, [_line(error) for error in e.errors()]) from e
     contradictions = cross_section_faults(params)
     if contradictions:
-        raise _faults(path, contradictions)
+        raise _faults(name, contradictions)
     return params
 
 
@@ -49,9 +62,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _faults(path: Path, lines: list[str]) -> ParamsError:
+def _faults(name: str, lines: list[str]) -> ParamsError:
     count = f"{len(lines)} fault{'s' if len(lines) > 1 else ''}"
-    return ParamsError(f"{path.name}: {count}: " + "; ".join(lines))
+    return ParamsError(f"{name}: {count}: " + "; ".join(lines))
 
 
 def _line(error: ErrorDetails) -> str:

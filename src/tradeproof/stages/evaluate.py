@@ -13,10 +13,11 @@ from tradeproof.forecasting.artifact import load_forecaster
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.params import AllParams
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_json, write_text
-from tradeproof.stages.layout import Layout, sweep_dropped
-from tradeproof.stages.session import open_stage, tag_inputs
+from tradeproof.stages.layout import Layout, seed_folder, sweep_dropped
+from tradeproof.stages.session import open_stage, seeds_of, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
 
+BASE, FINETUNED = MODELS = ("base", "finetuned")
 SECTIONS = ("universe", "split", "costs", "profit", "evaluate")
 
 
@@ -36,13 +37,16 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         sweep_dropped(layout.finetuned, params.universe.tickers)
         contract = FeatureContract.from_dict(read_json(layout.contract()))
         tables = {ticker: pd.read_parquet(layout.table(ticker)) for ticker in params.universe.tickers}
-        forecasts = {
-            "base": _forecasts(layout, params, tables, contract, finetuned=False),
-            "finetuned": _forecasts(layout, params, tables, contract, finetuned=True),
+        seeds = {
+            name: [_forecasts(layout, params, tables, contract, name, seed) for seed in seeds_of(params)]
+            for name in MODELS
         }
-        evaluation = evaluate_models(tables, forecasts, params)
+        # the first seed's models are the ones that are registered
+        forecasts = {name: frames[0] for name, frames in seeds.items()}
+        evaluation = evaluate_models(tables, forecasts, params, seeds)
+        walked = read_json(layout.walk_forward / "metrics.json")
         with replace_folder(layout.evaluation) as folder:
-            write_evaluation(folder, evaluation, manifest, params)
+            write_evaluation(folder, evaluation, manifest, params, walk_forward=walked or None)
             write_json(folder / "summary.json", evaluation.summary)
             _write_forecasts(folder / layout.forecasts().name, forecasts)
             _write_cards(folder / "cards", layout, params, evaluation, bool(manifest["synthetic"]))
@@ -61,14 +65,14 @@ def _forecasts(
     params: AllParams,
     tables: Mapping[str, pd.DataFrame],
     contract: FeatureContract,
-    *,
-    finetuned: bool,
+    name: str,
+    seed: int,
 ) -> pd.DataFrame:
-    """Forecasts of the base model, or of each ticker's own, after the validation split."""
+    """Forecasts of one seed's base model, or of its model of each ticker, after the validation split."""
     frames = []
     for ticker, table in tables.items():
-        folder = layout.finetuned / ticker if finetuned else layout.base
-        model = load_forecaster(folder, contract)
+        folder = layout.finetuned / ticker if name == FINETUNED else layout.base
+        model = load_forecaster(seed_folder(folder, params.seed, seed), contract)
         frames.append(forecast_table(model, table, contract, start=params.split.validation_end))
     return pd.concat(frames, ignore_index=True)
 
@@ -81,9 +85,9 @@ def _write_forecasts(path: Path, forecasts: Mapping[str, pd.DataFrame]) -> None:
 def _write_cards(folder: Path, layout: Layout, params: AllParams, evaluation: Evaluation, synthetic: bool) -> None:
     """One card per model that can be registered: what training wrote, and what the test split showed."""
     prefix = params.registration.name_prefix
-    models: dict[str, tuple[Path, str, str | None]] = {f"{prefix}-base": (layout.base, "base", None)}
+    models: dict[str, tuple[Path, str, str | None]] = {f"{prefix}-base": (layout.base, BASE, None)}
     models |= {
-        f"{prefix}-{ticker}": (layout.finetuned / ticker, "finetuned", ticker) for ticker in params.universe.tickers
+        f"{prefix}-{ticker}": (layout.finetuned / ticker, FINETUNED, ticker) for ticker in params.universe.tickers
     }
     for name, (model, kind, ticker) in models.items():
         written = (model / "README.md").read_text(encoding="utf-8")

@@ -35,7 +35,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         headline = {"walk_forward/folds": float(params.walk_forward.folds)}
         with replace_folder(layout.walk_forward) as folder:
             if params.walk_forward.folds == 0:
-                write_json(folder / "metrics.json", {"folds": []})
+                write_json(folder / "metrics.json", {})
                 return headline
 
             def log(fold: int, what: str, metrics: Mapping[str, float], step: int) -> None:
@@ -46,7 +46,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
             forecasts = forecast_folds(tables, folds, contract, params, log, layout.checkpoints("walk_forward"))
             compared = compare_folds(tables, forecasts, folds, params)
             write_bytes(folder / "forecasts.parquet", forecasts.to_parquet(index=False, compression="zstd"))
-            write_json(folder / "metrics.json", compared.metrics)
+            write_json(folder / "metrics.json", compared.to_dict())
         stage.log_dataset(
             pd.concat(tables.values()), "features", sha256_file(layout.bars()), "artifacts/build_features/tickers"
         )

@@ -41,6 +41,42 @@ def load_folder(data: DataParams, universe: UniverseParams, root: Path) -> RawBa
     return RawBars(files, origin)
 
 
+def read_table(path: Path, key: str) -> pd.DataFrame:
+    """Read a file without interpreting it: the cells of a CSV stay text.
+
+    Args:
+        path: A .csv or .parquet file.
+        key: What named the file, for the message.
+
+    Raises:
+        DataError: It is no table.
+    """
+    import pyarrow as pa
+
+    try:
+        if path.suffix.casefold() == ".parquet":
+            frame = pd.read_parquet(path, engine="pyarrow")
+        else:
+            frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError, pa.ArrowException) as e:
+        reason = " ".join(str(e).split())
+        raise DataError(
+            f"{path.name} ({key}) schema (1): cannot be read: {reason}. Expected a table with a line of headers "
+            "and as many cells in each row; ask the vendor for the file again"
+        ) from e
+    if isinstance(frame.index, pd.RangeIndex):
+        return frame
+    if path.suffix.casefold() == ".csv":
+        raise DataError(
+            f"{path.name} ({key}) schema (1): its rows hold more cells than its {len(frame.columns)} headers "
+            f"{list(frame.columns)[:10]}. Expected as many; correct the file"
+        )
+    # a parquet file written by pandas keeps its dates in the index
+    if frame.index.name is None and isinstance(frame.index, pd.DatetimeIndex):
+        return frame.rename_axis("date").reset_index()
+    return frame.reset_index()
+
+
 def _read_folder(folder: Path, tickers: list[str]) -> tuple[BarFile, ...]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
@@ -54,7 +90,7 @@ def _read_folder(folder: Path, tickers: list[str]) -> tuple[BarFile, ...]:
     files = []
     for ticker in tickers:
         path = found[ticker.upper()]
-        frame = _read(path)
+        frame = read_table(path, "data.path")
         if read_headers(frame.columns).found_as("ticker") is None:
             files.append(BarFile(path.name, sha256_file(path), frame.assign(ticker=ticker)))
         else:
@@ -63,7 +99,7 @@ def _read_folder(folder: Path, tickers: list[str]) -> tuple[BarFile, ...]:
 
 
 def _read_long(path: Path, tickers: list[str]) -> BarFile:
-    frame = _read(path)
+    frame = read_table(path, "data.path")
     if read_headers(frame.columns).found_as("ticker") is not None:
         return _wanted(path, frame, tickers)
     _refuse_unknown(tickers, [path.stem.upper()], f"{path.name}, which has no ticker column and so is one ticker,")
@@ -88,31 +124,3 @@ def _refuse_unknown(tickers: list[str], there: list[str], name: str) -> None:
             f"universe.tickers holds {unknown}, not found in {name} (data.path); it has {shown or 'no bars'}. "
             "Correct the ticker, or add its file"
         )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """Read a file without interpreting it: the cells of a CSV stay text."""
-    import pyarrow as pa
-
-    try:
-        if path.suffix.casefold() == ".parquet":
-            frame = pd.read_parquet(path, engine="pyarrow")
-        else:
-            frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError, pa.ArrowException) as e:
-        reason = " ".join(str(e).split())
-        raise DataError(
-            f"{path.name} (data.path) schema (1): cannot be read: {reason}. Expected a table with a line of headers "
-            "and as many cells in each row; ask the vendor for the file again"
-        ) from e
-    if isinstance(frame.index, pd.RangeIndex):
-        return frame
-    if path.suffix.casefold() == ".csv":
-        raise DataError(
-            f"{path.name} (data.path) schema (1): its rows hold more cells than its {len(frame.columns)} headers "
-            f"{list(frame.columns)[:10]}. Expected as many; correct the file"
-        )
-    # a parquet file written by pandas keeps its dates in the index
-    if frame.index.name is None and isinstance(frame.index, pd.DatetimeIndex):
-        return frame.rename_axis("date").reset_index()
-    return frame.reset_index()
