@@ -74,7 +74,8 @@ class PriceForecaster(PreTrainedModel):
         beyond = -time % self.config.attention_bars  # bars after the last one, seen by none
         ready = F.pad(ready, (0, beyond))
         known = F.pad(features, (0, 0, 0, beyond)).masked_fill(~ready.unsqueeze(-1), 0.0)
-        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time + beyond, hidden]
+        # the stream that the layers add to stays in full precision
+        hidden = self.embedding(self.feature_dropout(torch.asinh(known))).float()  # [batch, time + beyond, hidden]
         window = attention_window(ready, self.config.attention_bars)
         angles = rotary_angles(ready.shape[1], self.config.hidden_size // self.config.num_heads, features.device)
         for layer in self.layers:
@@ -82,7 +83,7 @@ class PriceForecaster(PreTrainedModel):
         loss = None
         # sums of small steps: in full precision whatever the layers are computed in
         with torch.autocast(features.device.type, enabled=False):
-            quantiles = self.head(self.norm(hidden[:, :time].float()))  # [batch, time, horizon, level]
+            quantiles = self.head(self.norm(hidden[:, :time]))  # [batch, time, horizon, level]
             if labels is not None and label_mask is not None:
                 loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
