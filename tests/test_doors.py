@@ -28,7 +28,7 @@ TINY = {
     "universe": {"tickers": ["ZZZ"]},
     "data": {"source": "simulated", "start": "2006-01-01", "end": "2011-12-31"},
     "split": {"train_end": "2009-06-30", "validation_end": "2010-12-31"},
-    "profit": {"every_steps": 4},
+    "profit": {"every_steps": 4, "least_return": 0.0},
     "build_features": {"average_bars": [5, 20], "drawdown_bars": 40},
     "train_base": {
         "tickers": ["ZZZ"],

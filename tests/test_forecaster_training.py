@@ -1,23 +1,30 @@
-"""Training of price models: what is learned from, what is learned, and that the same in gives the same out."""
+"""Training of price models: what is learned, and that the same in gives the same out."""
 
 from dataclasses import replace
-from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 from scipy.stats import norm
 
-from tradeproof.errors import ContractError, DataError, TradeproofError
-from tradeproof.features.contract import FeatureContract, feature_contract
+from toy_market import (
+    SPLIT,
+    KilledError,
+    killed_at,
+    same_weights,
+    silent,
+    table_of,
+    tiny_params,
+    toy_contract,
+    tuned,
+)
+from tradeproof.errors import ContractError, TradeproofError
+from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
-from tradeproof.forecasting.dataset import SequenceDataset, draw_starts, empirical_quantiles, supervise
+from tradeproof.forecasting.dataset import supervise
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.forecasting.training import finetune_forecaster, train_base_forecaster
-from tradeproof.params.schema import SplitParams
 
-SPLIT = SplitParams(train_end=date(2012, 12, 31), validation_end=date(2014, 6, 30), purged_size=5)
 METRICS = {
     "eval/loss",
     "eval/skill_1",
@@ -38,156 +45,12 @@ RELATION = {"profit/loss_correlation", "profit/loss_correlation_low", "profit/lo
 
 @pytest.fixture(scope="module")
 def contract(params):
-    names = ("signal", "noise")
-    return FeatureContract(1, names, names, ("float64",) * 2, 0, params.build_features, "toy")
-
-
-def table_of(count=1300, seed=0, ticker="AAA", wide=2.0, drift=0.0):
-    """A toy market: a signal known at t says whether the next bar moves by 0.01 or by 0.01 x wide, and which way."""
-    generator = np.random.default_rng(seed)
-    signal = np.where(generator.random(count) < 0.5, -1.0, 1.0)
-    shocks = generator.normal(size=count)
-    returns = 0.01 * np.where(np.roll(signal, 1) > 0, wide, 1.0) * shocks + 0.01 * drift * np.roll(signal, 1)
-    close = 100 * np.exp(np.cumsum(returns))
-    open_ = np.concatenate([[100.0], close[:-1]])
-    table = pd.DataFrame(
-        {
-            "ticker": ticker,
-            "date": pd.bdate_range("2010-01-04", periods=count).as_unit("us"),
-            "open": open_,
-            "high": np.maximum(open_, close) * 1.001,
-            "low": np.minimum(open_, close) * 0.999,
-            "close": close,
-            "volume": 1e6,
-            "signal": signal,
-            "noise": generator.normal(size=count),
-            "volatility": 0.01,
-            "ready": np.arange(count) >= 20,
-        }
-    ).astype({"ticker": "str"})
-    table.loc[~table["ready"], ["signal", "noise", "volatility"]] = np.nan
-    return table
+    return toy_contract(params)
 
 
 @pytest.fixture(scope="module")
 def tiny(params):
-    """Params of a model that trains in a second."""
-    small = {
-        "horizons": [1, 5],
-        "hidden_size": 8,
-        "num_layers": 1,
-        "num_heads": 2,
-        "attention_bars": 8,
-        "sequence_length": 32,
-        "dropout": 0.1,
-        "learning_rate": 0.01,
-        "batch_size": 4,
-        "max_steps": 12,
-        "warmup_steps": 2,
-    }
-    return params.model_copy(
-        update={
-            "split": SPLIT,
-            "profit": params.profit.model_copy(update={"every_steps": 4}),
-            "train_base": params.train_base.model_copy(update=small),
-            "finetune": params.finetune.model_copy(update={"max_steps": 4, "warmup_steps": 1}),
-        }
-    )
-
-
-def tuned(params, **changes):
-    return params.model_copy(update={"train_base": params.train_base.model_copy(update=changes)})
-
-
-def silent(metrics, step):
-    pass
-
-
-def same_weights(first, second):
-    ours, theirs = first.state_dict(), second.state_dict()
-    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
-
-
-def test_a_label_is_the_return_ahead_over_volatility_and_the_root_of_the_horizon(contract):
-    table = table_of()
-    piece = supervise(table, contract, [1, 4], SPLIT, "train")
-    close, bar = table["close"].to_numpy(), 100
-    assert piece.labels[bar, 0] == pytest.approx(np.log(close[101] / close[100]) / 0.01, rel=1e-5)
-    assert piece.labels[bar, 1] == pytest.approx(np.log(close[104] / close[100]) / (0.01 * 2.0), rel=1e-5)
-
-
-@pytest.mark.parametrize("part", ["train", "validation"])
-def test_no_label_and_no_input_of_a_split_knows_a_bar_after_its_boundary(contract, part):
-    table = table_of()
-    boundary = pd.Timestamp(SPLIT.train_end if part == "train" else SPLIT.validation_end)
-    later = (table["date"] > boundary).to_numpy()
-    assert later.sum() > 100
-    rewritten = table.copy()
-    rewritten.loc[later, ["open", "high", "low", "close", "signal", "noise"]] *= 10.0
-    before, after = (supervise(one, contract, [1, 5], SPLIT, part) for one in (table, rewritten))
-    for name in ("features", "ready", "labels", "label_mask"):
-        np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
-
-
-def test_only_ready_bars_of_the_split_are_supervised_and_earlier_ones_are_context(contract):
-    table = table_of()
-    days = table["date"]
-    train = supervise(table, contract, [1, 5], SPLIT, "train")
-    validation = supervise(table, contract, [1, 5], SPLIT, "validation")
-    in_train = ((days <= pd.Timestamp(SPLIT.train_end)) & table["ready"]).to_numpy()
-    last = np.flatnonzero(in_train)[-1]
-    assert train.first == 20
-    assert len(train.ready) == last - 4  # the five bars before the boundary are purged
-    assert validation.first == last + 1
-    assert not validation.label_mask[: last + 1].any()
-    assert validation.ready[20 : last + 1].all()
-
-
-def test_a_purge_shorter_than_a_horizon_is_refused(contract):
-    with pytest.raises(DataError, match="purged_size is 5, expected at least the longest horizon 6"):
-        supervise(table_of(), contract, [1, 6], SPLIT, "train")
-
-
-def test_a_ticker_without_labels_in_a_split_is_named(contract):
-    with pytest.raises(DataError, match="AAA has no bar to learn from in the validation split"):
-        supervise(table_of(count=300), contract, [1], SPLIT, "validation")
-
-
-def test_an_epoch_shows_every_labelled_bar_exactly_once(contract):
-    pieces = [supervise(table_of(count, ticker=name), contract, [1, 5], SPLIT, "train") for count, name in
-              ((1300, "AAA"), (400, "BBB"))]  # fmt: skip
-    spans = [(piece.first, len(piece.ready)) for piece in pieces]
-    epoch = draw_starts(spans, 32, 1, np.random.default_rng(0))
-    assert len(epoch) == 1
-    labels = sum(int(piece.label_mask.sum()) for piece in pieces)
-    length = next(
-        n for n in range(1, 100)
-        if sum(int(item["label_mask"].sum()) for item in SequenceDataset(pieces, 32, n, seed=3)) >= labels
-    )  # fmt: skip
-    items = list(SequenceDataset(pieces, 32, length, seed=3))
-    seen = np.concatenate([item["labels"][item["label_mask"]].numpy() for item in items])
-    expected = np.concatenate([piece.labels[piece.label_mask] for piece in pieces])
-    np.testing.assert_array_equal(np.sort(seen), np.sort(expected))
-
-
-def test_sequences_are_drawn_by_the_seed_alone(contract):
-    pieces = [supervise(table_of(), contract, [1], SPLIT, "train")]
-    first, second, other = (SequenceDataset(pieces, 64, 50, seed).starts for seed in (1, 1, 2))
-    assert np.array_equal(first, second)
-    assert not np.array_equal(first, other)
-
-
-def test_margins_of_a_sequence_are_not_ready_and_have_no_label(contract):
-    piece = supervise(table_of(), contract, [1], SPLIT, "train")
-    dataset = SequenceDataset([piece], 64, 200, seed=0)
-    early = int(np.argmin(dataset.starts[:, 1]))
-    start = int(dataset.starts[early, 1])
-    assert start < 0
-    item = dataset[early]
-    assert item["features"].shape == (64, 2)
-    assert not item["ready"][:-start].any()
-    assert not item["label_mask"][:-start].any()
-    np.testing.assert_array_equal(item["features"][-start:], piece.features[: 64 + start])
+    return tiny_params(params)
 
 
 @pytest.fixture(scope="module")
@@ -253,12 +116,6 @@ def test_the_returned_weights_are_those_that_were_best_on_validation(contract, t
         assert result.model(**batch).loss.item() == pytest.approx(losses.min(), rel=1e-4)
 
 
-def test_the_yardstick_is_the_quantiles_of_the_training_labels(contract):
-    piece = supervise(table_of(), contract, [1], SPLIT, "train")
-    labels = piece.labels[piece.label_mask]
-    np.testing.assert_allclose(empirical_quantiles([piece], [0.1, 0.5])[0], np.quantile(labels, [0.1, 0.5]), rtol=1e-6)
-
-
 @pytest.fixture(scope="module")
 def straight(contract, tiny):
     """A run that nothing interrupted, and what it logged."""
@@ -274,18 +131,6 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(straight, c
     pd.testing.assert_frame_equal(straight[0].profit_curve, again.profit_curve, check_exact=True)
     other = train_base_forecaster({"AAA": table_of()}, contract, tiny.model_copy(update={"seed": 8}), silent)
     assert not same_weights(straight[0].model, other.model)
-
-
-class KilledError(Exception):
-    pass
-
-
-def killed_at(last):
-    def log(metrics, step):
-        if step >= last and "eval/loss" in metrics:
-            raise KilledError
-
-    return log
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(straight, contract, tiny, tmp_path):

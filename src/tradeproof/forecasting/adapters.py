@@ -1,6 +1,7 @@
 """Low-rank adapters (LoRA, arXiv:2106.09685): a fine-tuning that leaves the base weights alone until it is merged."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,10 @@ class AdaptedModel:
             target_modules=linear_layers(model),
             bias="none",
         )
-        self._model = get_peft_model(model, self._config)
+        with warnings.catch_warnings():
+            # peft asks the model for a property that transformers has renamed
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            self._model = get_peft_model(model, self._config)
         self._config.base_model_name_or_path = None  # it would be the folder on this machine
         self._scaling = params.lora_alpha / params.lora_r
 

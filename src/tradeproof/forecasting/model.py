@@ -73,7 +73,8 @@ class PriceForecaster(PreTrainedModel):
             cache: What the layers remember of the bars before these, which are added to it; by default there are none.
         """
         known = features.masked_fill(~ready.unsqueeze(-1), 0.0)
-        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time, hidden]
+        # the stream that the layers add to stays in full precision
+        hidden = self.embedding(self.feature_dropout(torch.asinh(known))).float()  # [batch, time, hidden]
         window = self._window(ready, cache)
         size = self.config.hidden_size // self.config.num_heads
         angles = rotary_angles(ready.shape[1], size, hidden, 0 if cache is None else cache.bars)
@@ -84,7 +85,7 @@ class PriceForecaster(PreTrainedModel):
         loss = None
         # sums of small steps: in full precision whatever the layers are computed in
         with torch.autocast(features.device.type, enabled=False):
-            quantiles = self.head(self.norm(hidden.float()))  # [batch, time, horizon, level]
+            quantiles = self.head(self.norm(hidden))  # [batch, time, horizon, level]
             if labels is not None and label_mask is not None:
                 loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
