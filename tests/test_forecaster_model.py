@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812
 from transformers import AutoConfig, AutoModel
 
-from tradeproof.errors import ContractError, StorageError
+from tradeproof.errors import ContractError, DataError, StorageError
 from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
 from tradeproof.forecasting.artifact import load_forecaster, save_forecaster
@@ -18,7 +18,7 @@ from tradeproof.forecasting.config import PriceForecasterConfig
 from tradeproof.forecasting.kernels import BarNorm, ResidualDropout, rotary_angles, rotate
 from tradeproof.forecasting.layers import BarAttention, QuantileHead, attention_window
 from tradeproof.forecasting.model import PriceForecaster, pinball_loss
-from tradeproof.forecasting.prediction import forecast_quantiles, forecast_table
+from tradeproof.forecasting.prediction import forecast_many, forecast_quantiles, forecast_table, forecast_tables
 from tradeproof.forecasting.training import TrainedForecaster
 
 NAMES = ["signal", "noise", "level"]
@@ -277,6 +277,34 @@ def test_forecasting_in_chunks_equals_one_pass(ticker):
     for chunk_bars in (7, 64, 619):
         chunks = forecast_quantiles(model, features, ready, chunk_bars)
         np.testing.assert_allclose(chunks[ready], whole[ready], atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk_bars", [2048, 100])
+def test_series_forecast_together_are_what_each_is_alone(ticker, chunk_bars):
+    contract, table, model = ticker
+    features, ready = table[list(contract.names)].to_numpy(np.float32), table["ready"].to_numpy()
+    series = [
+        (features[begin:end], ready[begin:end]) for begin, end in ((0, 620), (20, 620), (120, 620), (0, 3), (5, 5))
+    ]
+    series.append((features[::-1].copy(), ready[::-1].copy()))
+    together = forecast_many(model, series, chunk_bars)
+    assert [len(found) for found in together] == [620, 600, 500, 3, 0, 620]
+    for found, (one, known) in zip(together, series, strict=True):
+        np.testing.assert_allclose(found[known], forecast_quantiles(model, one, known)[known], atol=1e-5)
+
+
+def test_many_tables_give_the_rows_of_each_in_their_order(ticker):
+    contract, table, model = ticker
+    tables = {name: table.assign(ticker=name).astype({"ticker": "str"}) for name in ("BBB", "AAA")}
+    tables["CCC"] = tables["AAA"].assign(ticker="CCC").astype({"ticker": "str"}).iloc[:500]
+    dates = table["date"].iloc[480].date(), table["date"].iloc[560].date()
+    for start, end in ((None, None), dates):
+        together = forecast_tables(model, tables, contract, start, end)
+        assert together["ticker"].unique().tolist() == ["BBB", "AAA", "CCC"]
+        alone = pd.concat([forecast_table(model, one, contract, start, end) for one in tables.values()])
+        pd.testing.assert_frame_equal(together, alone.reset_index(drop=True), rtol=1e-4, atol=1e-6)
+    with pytest.raises(DataError, match="no feature table"):
+        forecast_tables(model, {}, contract)
 
 
 def test_a_range_of_dates_gives_those_rows_of_the_whole(ticker):
