@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812
 from transformers import AutoConfig, AutoModel
 
-from tradeproof.errors import ContractError, StorageError
+from tradeproof.errors import ContractError, DataError, StorageError
 from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
 from tradeproof.forecasting.artifact import load_forecaster, save_forecaster
 from tradeproof.forecasting.config import PriceForecasterConfig
-from tradeproof.forecasting.layers import BarAttention, QuantileHead, attention_window, rotary_angles, rotate
+from tradeproof.forecasting.kernels import BarNorm, ResidualDropout, rotary_angles, rotate
+from tradeproof.forecasting.layers import BarAttention, QuantileHead, attention_window
 from tradeproof.forecasting.model import PriceForecaster, pinball_loss
-from tradeproof.forecasting.prediction import forecast_quantiles, forecast_table
+from tradeproof.forecasting.prediction import forecast_many, forecast_quantiles, forecast_table, forecast_tables
 from tradeproof.forecasting.training import TrainedForecaster
 
 NAMES = ["signal", "noise", "level"]
@@ -137,17 +138,61 @@ def test_attention_in_blocks_equals_attention_over_the_whole_square():
     config = config_of(attention_bars=5)
     attention = BarAttention(config)
     hidden, ready = torch.randn(3, 20, 16), torch.rand(3, 20) > 0.2
-    angles = rotary_angles(20, 8, hidden)
+    angles = rotary_angles(20, 8, hidden.device)
     blocks = attention(hidden, attention_window(ready, 5), angles)
 
     entries = attention.entries(hidden).view(3, 20, 3, 2, 8)
-    query, key = rotate(entries[:, :, 0], angles), rotate(entries[:, :, 1], angles)
+    query, key = rotate(entries[:, :, :2], angles).unbind(2)
     age = torch.arange(20)[:, None] - torch.arange(20)
     seen = ((age >= 0) & (age < 5) & ready[:, None, :]) | (age == 0)
     dense = F.scaled_dot_product_attention(
         query.transpose(1, 2), key.transpose(1, 2), entries[:, :, 2].transpose(1, 2), attn_mask=seen[:, None]
     )
     assert torch.allclose(blocks, attention.output(dense.transpose(1, 2).reshape(3, 20, 16)), atol=1e-6)
+
+
+def test_a_rotation_turns_each_pair_by_its_place_times_its_frequency():
+    """Pairs of a head of 4 turn by place and place / 100; (1, 0) becomes (cos, sin)."""
+    turned = rotate(
+        torch.tensor([1.0, 0.0, 1.0, 0.0]).expand(1, 3, 1, 1, 4), rotary_angles(3, 4, torch.device("cpu"), 5)
+    )
+    angles = torch.tensor([[5.0, 0.05], [6.0, 0.06], [7.0, 0.07]])
+    expected = torch.stack((angles.cos(), angles.sin()), dim=-1).flatten(1)
+    assert torch.allclose(turned[0, :, 0, 0], expected, atol=1e-6)
+
+
+def test_the_norm_and_its_gradient_are_those_of_torch():
+    torch.manual_seed(0)
+    ours = BarNorm(6).double()
+    theirs = torch.nn.RMSNorm(6).double()
+    with torch.no_grad():
+        theirs.weight.copy_(ours.weight.normal_())
+    hidden = torch.randn(2, 3, 6, dtype=torch.float64, requires_grad=True)
+    assert torch.allclose(ours(hidden), theirs(hidden), rtol=1e-12)
+    assert torch.autograd.gradcheck(ours, hidden)
+    wanted = torch.randn(2, 3, 6, dtype=torch.float64)
+    for norm in (ours, theirs):
+        norm(hidden).backward(wanted)
+    assert torch.allclose(ours.weight.grad, theirs.weight.grad, rtol=1e-12)
+    assert ours(torch.zeros(1, 6, dtype=torch.float64)).isfinite().all()
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean_and_the_residual():
+    """A million ones at a share of 0.2: 0 or 1.25 each, within five standard errors (0.0004) of 20 % zeros."""
+    torch.manual_seed(0)
+    dropout, hidden, update = (
+        ResidualDropout(0.2),
+        torch.full((1001, 999), 3.0),
+        torch.ones(1001, 999, requires_grad=True),
+    )
+    total = dropout(hidden, update)
+    total.sum().backward()
+    added = total.detach() - hidden
+    assert (added == 0).float().mean().item() == pytest.approx(0.2, abs=0.002)
+    assert added.max().item() == pytest.approx(1.25, abs=1e-4)
+    assert torch.allclose(update.grad, added, atol=1e-6)
+    assert not torch.equal(dropout(hidden, update), total)
+    assert torch.equal(dropout.eval()(hidden, update), hidden + update)
 
 
 @settings(deadline=None, max_examples=60)
@@ -232,6 +277,34 @@ def test_forecasting_in_chunks_equals_one_pass(ticker):
     for chunk_bars in (7, 64, 619):
         chunks = forecast_quantiles(model, features, ready, chunk_bars)
         np.testing.assert_allclose(chunks[ready], whole[ready], atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk_bars", [2048, 100])
+def test_series_forecast_together_are_what_each_is_alone(ticker, chunk_bars):
+    contract, table, model = ticker
+    features, ready = table[list(contract.names)].to_numpy(np.float32), table["ready"].to_numpy()
+    series = [
+        (features[begin:end], ready[begin:end]) for begin, end in ((0, 620), (20, 620), (120, 620), (0, 3), (5, 5))
+    ]
+    series.append((features[::-1].copy(), ready[::-1].copy()))
+    together = forecast_many(model, series, chunk_bars)
+    assert [len(found) for found in together] == [620, 600, 500, 3, 0, 620]
+    for found, (one, known) in zip(together, series, strict=True):
+        np.testing.assert_allclose(found[known], forecast_quantiles(model, one, known)[known], atol=1e-5)
+
+
+def test_many_tables_give_the_rows_of_each_in_their_order(ticker):
+    contract, table, model = ticker
+    tables = {name: table.assign(ticker=name).astype({"ticker": "str"}) for name in ("BBB", "AAA")}
+    tables["CCC"] = tables["AAA"].assign(ticker="CCC").astype({"ticker": "str"}).iloc[:500]
+    dates = table["date"].iloc[480].date(), table["date"].iloc[560].date()
+    for start, end in ((None, None), dates):
+        together = forecast_tables(model, tables, contract, start, end)
+        assert together["ticker"].unique().tolist() == ["BBB", "AAA", "CCC"]
+        alone = pd.concat([forecast_table(model, one, contract, start, end) for one in tables.values()])
+        pd.testing.assert_frame_equal(together, alone.reset_index(drop=True), rtol=1e-4, atol=1e-6)
+    with pytest.raises(DataError, match="no feature table"):
+        forecast_tables(model, {}, contract)
 
 
 def test_a_range_of_dates_gives_those_rows_of_the_whole(ticker):

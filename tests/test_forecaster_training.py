@@ -104,7 +104,7 @@ def test_the_metrics_of_training_have_these_names_and_steps(trained):
 def test_the_returned_weights_are_those_that_were_best_on_validation(contract, tiny):
     """A learning rate that destroys the model after a good start: the last weights are not the best ones."""
     table = table_of()
-    result = train_base_forecaster({"AAA": table}, contract, tuned(tiny, learning_rate=0.3), silent)
+    result = train_base_forecaster({"AAA": table}, contract, tuned(tiny, learning_rate=1.0), silent)
     losses = result.profit_curve.set_index("step")["eval/loss"]
     assert losses[12] > losses.min()
     assert losses.idxmin() == result.best_step

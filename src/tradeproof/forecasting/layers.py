@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812  # the name torch gives it ev
 
 from tradeproof.forecasting.cache import Ring
 from tradeproof.forecasting.config import PriceForecasterConfig
+from tradeproof.forecasting.kernels import BarNorm, ResidualDropout, rotate
 
-ROTARY_BASE = 10_000.0
 # a forecast's width stays within exp(+-3), 1/20 to 20 times the trailing volatility, whatever the features do
 WIDEST_LOG_SCALE = 3.0
 # directions are far less predictable than widths: what the bars say about the location is learned ten times slower
@@ -61,24 +61,6 @@ def with_previous(blocks: Tensor, first: Tensor | None = None) -> Tensor:
     return torch.cat((torch.cat((before, blocks[:, :-1]), dim=1), blocks), dim=2)
 
 
-def rotary_angles(time: int, size: int, like: Tensor, start: int = 0) -> tuple[Tensor, Tensor]:
-    """Cosines and sines that rotate pairs of a head's entries by their place, each [time, 1, size / 2].
-
-    Angles are taken in double precision: the millionth bar of a stream is placed as exactly as the first.
-    """
-    pairs = torch.arange(0, size, 2, device=like.device, dtype=torch.float64)
-    places = torch.arange(start, start + time, device=like.device, dtype=torch.float64)
-    angles = torch.outer(places, ROTARY_BASE ** (-pairs / size)).unsqueeze(1)
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
-
-
-def rotate(entries: Tensor, angles: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotary position embedding (arXiv:2104.09864): scores depend on the distance of two bars, not on their place."""
-    cosine, sine = angles
-    first, second = entries.chunk(2, dim=-1)
-    return torch.cat((first * cosine - second * sine, second * cosine + first * sine), dim=-1)
-
-
 class BarAttention(nn.Module):
     """Multi-head attention of each bar to the window of bars behind it."""
 
@@ -89,24 +71,21 @@ class BarAttention(nn.Module):
         self.entries = nn.Linear(config.hidden_size, 3 * config.hidden_size, bias=False)
         self.output = ResidualLinear(config.hidden_size, config.hidden_size, bias=False)
 
-    def forward(
-        self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor], ring: Ring | None = None
-    ) -> Tensor:
+    def forward(self, hidden: Tensor, window: Tensor, angles: Tensor, ring: Ring | None = None) -> Tensor:
         """Mix what the window's bars hold; [batch, time, hidden] in and out.
 
         With a ring of keys and values, the bars continue those in it and are added to it.
         """
         entries = self.entries(hidden).view(*hidden.shape[:2], 3, self.num_heads, -1)
-        query, key = rotate(entries[:, :, 0], angles), rotate(entries[:, :, 1], angles)  # [batch, time, head, size]
-        value = entries[:, :, 2]
+        pair, value = entries.split((2, 1), dim=2)
+        query, key = rotate(pair, angles).unbind(2)  # [batch, time, head, size]
+        value = value.squeeze(2)
         if ring is None:
             mixed = self._mix_blocks(query, key, value, window)
         elif hidden.shape[1] == 1:
             ring.append(key, value)
-            keys, values = (slots.transpose(1, 2) for slots in ring.slots)  # [batch, head, slot, size]
-            mixed = F.scaled_dot_product_attention(query.transpose(1, 2), keys, values, attn_mask=window).transpose(
-                1, 2
-            )
+            keys, values = ring.slots
+            mixed = self._mix(query, keys, values, window)
         else:
             mixed = self._mix_blocks(query, key, value, window, *ring.ordered())
             ring.append(key, value)
@@ -122,16 +101,21 @@ class BarAttention(nn.Module):
         earlier_value: Tensor | None = None,
     ) -> Tensor:
         """Attention block by block; [batch, time, head, size] in and out, earlier ones [batch, bar, head, size]."""
-        mixed = F.scaled_dot_product_attention(
-            in_blocks(query, self.attention_bars).flatten(0, 1).transpose(1, 2),  # [batch x block, head, bar, size]
-            self._keys(key, earlier_key),  # [batch x block, head, 2 x bar, size]
-            self._keys(value, earlier_value),
-            attn_mask=window,
+        length = self.attention_bars
+        mixed = self._mix(
+            in_blocks(query, length).flatten(0, 1),  # [batch x block, bar, head, size]
+            with_previous(in_blocks(key, length), earlier_key).flatten(0, 1),  # [batch x block, 2 x bar, head, size]
+            with_previous(in_blocks(value, length), earlier_value).flatten(0, 1),
+            window,
         )
-        return mixed.transpose(1, 2).reshape(len(query), -1, *query.shape[2:])[:, : query.shape[1]]
+        return mixed.reshape(len(query), -1, *query.shape[2:])[:, : query.shape[1]]
 
-    def _keys(self, entries: Tensor, earlier: Tensor | None) -> Tensor:
-        return with_previous(in_blocks(entries, self.attention_bars), earlier).flatten(0, 1).transpose(1, 2)
+    def _mix(self, query: Tensor, key: Tensor, value: Tensor, window: Tensor) -> Tensor:
+        """Attention, each [batch, bar, head, size]; the order of the keys does not matter."""
+        mixed = F.scaled_dot_product_attention(
+            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=window
+        )
+        return mixed.transpose(1, 2)
 
 
 class GatedUnit(nn.Module):
@@ -154,18 +138,16 @@ class BarLayer(nn.Module):
 
     def __init__(self, config: PriceForecasterConfig) -> None:
         super().__init__()
-        self.attention_norm = nn.RMSNorm(config.hidden_size)
+        self.attention_norm = BarNorm(config.hidden_size)
         self.attention = BarAttention(config)
-        self.unit_norm = nn.RMSNorm(config.hidden_size)
+        self.unit_norm = BarNorm(config.hidden_size)
         self.unit = GatedUnit(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = ResidualDropout(config.dropout)
 
-    def forward(
-        self, hidden: Tensor, window: Tensor, angles: tuple[Tensor, Tensor], ring: Ring | None = None
-    ) -> Tensor:
+    def forward(self, hidden: Tensor, window: Tensor, angles: Tensor, ring: Ring | None = None) -> Tensor:
         """[batch, time, hidden] in and out."""
-        hidden = hidden + self.dropout(self.attention(self.attention_norm(hidden), window, angles, ring))
-        return hidden + self.dropout(self.unit(self.unit_norm(hidden)))
+        hidden = self.dropout(hidden, self.attention(self.attention_norm(hidden), window, angles, ring))
+        return self.dropout(hidden, self.unit(self.unit_norm(hidden)))
 
 
 class FeatureDropout(nn.Module):

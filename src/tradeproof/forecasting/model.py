@@ -11,13 +11,13 @@ from transformers.utils import ModelOutput
 
 from tradeproof.forecasting.cache import BarCache
 from tradeproof.forecasting.config import PriceForecasterConfig
+from tradeproof.forecasting.kernels import BarNorm, rotary_angles
 from tradeproof.forecasting.layers import (
     BarLayer,
     FeatureDropout,
     QuantileHead,
     ResidualLinear,
     attention_window,
-    rotary_angles,
 )
 
 # degrees of freedom of daily index returns over their trailing volatility, about; only where training starts
@@ -51,7 +51,7 @@ class PriceForecaster(PreTrainedModel):
         self.feature_dropout = FeatureDropout(config.dropout)
         self.embedding = nn.Linear(config.num_features, config.hidden_size)
         self.layers = nn.ModuleList(BarLayer(config) for _ in range(config.num_layers))
-        self.norm = nn.RMSNorm(config.hidden_size)
+        self.norm = BarNorm(config.hidden_size)
         self.head = QuantileHead(config)
         self.post_init()
 
@@ -77,7 +77,7 @@ class PriceForecaster(PreTrainedModel):
         hidden = self.embedding(self.feature_dropout(torch.asinh(known))).float()  # [batch, time, hidden]
         window = self._window(ready, cache)
         size = self.config.hidden_size // self.config.num_heads
-        angles = rotary_angles(ready.shape[1], size, hidden, 0 if cache is None else cache.bars)
+        angles = rotary_angles(ready.shape[1], size, hidden.device, 0 if cache is None else cache.bars)
         for place, layer in enumerate(self.layers):
             hidden = layer(hidden, window, angles, None if cache is None else cache.layers[place])
         if cache is not None:
