@@ -1,35 +1,25 @@
-"""Forecasts and rules traded on the test split: by hand, by law, and judged without kindness."""
+"""Forecasts and rules traded on the test split: by hand and by law."""
 
-import re
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from opinions import frame, quick, random_means
 from tradeproof.evaluation.models import evaluate_models
 from tradeproof.evaluation.names import BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, MOMENTUM
-from tradeproof.evaluation.plausibility import implausible
 from tradeproof.evaluation.policies import compare_policies
-from tradeproof.evaluation.verdict import decimal, judge, percent
 from tradeproof.features.labels import forward_returns
 from tradeproof.features.table import build_table
-from tradeproof.market.positions import quantile_column
 
-LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
 TEST_BARS = 250
 
 
 @pytest.fixture
 def settings(params):
     """Quick intervals, five levels, cheap and stopless trading of whole accounts."""
-    return params.model_copy(
-        update={
-            "evaluate": params.evaluate.model_copy(update={"bootstrap_resamples": 100}),
-            "train_base": params.train_base.model_copy(update={"quantiles": LEVELS}),
-            "profit": params.profit.model_copy(update={"stop_loss": None, "take_profit": None, "horizon": 1}),
-        }
-    )
+    return quick(params)
 
 
 @pytest.fixture
@@ -41,15 +31,6 @@ def last_bars(tables):
     return {ticker: table.iloc[-TEST_BARS:] for ticker, table in tables.items()}
 
 
-def frame(tables, means):
-    """Forecasts with the given mean per bar and a spread of 1 %, for all bars of all tickers."""
-    parts = []
-    for ticker, table in tables.items():
-        quantiles = {quantile_column(level): means[ticker] + 0.01 * (level - 0.5) for level in LEVELS}
-        parts.append(pd.DataFrame({"ticker": ticker, "date": table["date"], "horizon": 1, **quantiles}))
-    return pd.concat(parts, ignore_index=True)
-
-
 def oracle(tables, sign=1.0):
     """The mean is what happens between the next open and the open after it, the trade that a decision leads to."""
     means = {}
@@ -57,11 +38,6 @@ def oracle(tables, sign=1.0):
         moves = forward_returns(table["open"].to_numpy(), [1])[:, 0]
         means[ticker] = sign * np.append(moves[1:], np.nan)
     return frame(tables, means).fillna(0.0)
-
-
-def random_means(tables, seed):
-    rng = np.random.default_rng(seed)
-    return frame(tables, {ticker: rng.normal(0, 0.01, len(table)) for ticker, table in tables.items()})
 
 
 def test_an_oracle_earns_more_than_random_and_random_more_than_an_anti_oracle(tables, settings):
@@ -154,133 +130,6 @@ def test_figures_without_a_meaning_are_none_and_the_yardstick_ties_with_itself(t
         assert all(value is None or np.isfinite(value) for value in figures.values())
     sharpe = [found["random"][f"sharpe_ratio{end}"] for end in ("_low", "", "_high")]
     assert sharpe == sorted(sharpe)
-
-
-def _profit(**changes):
-    plain = {
-        "total_trades": 30,
-        "sharpe_ratio": 1.0,
-        "max_drawdown": 0.1,
-        "win_rate": 0.5,
-        "total_return": 0.1,
-        "excess_return": 0.01,
-        "excess_return_low": -0.01,
-        "excess_return_high": 0.03,
-        "sharpe_difference_low": -0.5,
-        "sharpe_difference_high": 0.5,
-    }
-    return {**plain, **changes}
-
-
-def _forecast(**changes):
-    plain = {"bars": 2500, "directional_accuracy": 0.52, "up_share": 0.53, "rank_ic": 0.02}
-    for key in ("skill", "skill_over_garch_t", "skill_over_lightgbm"):
-        plain |= {key: 0.01, f"{key}_low": -0.01, f"{key}_high": 0.02}
-    return {**plain, **changes}
-
-
-def _metrics(profit=None, forecast=None, models=("base",)):
-    return {
-        "test": {
-            "profit": {
-                **{name: _profit(**(profit or {})) for name in models},
-                BUY_AND_HOLD_CAPPED: _profit(total_return=0.08),
-                CASH: _profit(total_return=0.0, sharpe_ratio=None, win_rate=None, total_trades=0, max_drawdown=0.0),
-            },
-            "forecast": {name: {"h1": _forecast(**(forecast or {}))} for name in models},
-        },
-        "tickers": {"AAA": {"profit": {name: _profit() for name in models}}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"profit": {"sharpe_ratio": 4.2}}, "Sharpe ratio of 4.20 is implausible"),
-        ({"profit": {"max_drawdown": 0.001}}, "drawdown of 0.10 % after 30 trades is implausible"),
-        ({"profit": {"win_rate": 0.8}}, "win rate of 80 % over 30 trades is implausible"),
-        ({"forecast": {"directional_accuracy": 0.56}}, "right in 56.0 % of 2500 cases.*a leak until shown otherwise"),
-        ({"forecast": {"rank_ic": 0.07}}, "rank correlation.*is 0.070.*a leak until shown otherwise"),
-    ],
-)
-def test_each_implausible_figure_is_named_once_and_the_model_with_it(changes, words):
-    found = implausible(_metrics(**changes))
-    assert len(found) == 1
-    assert found[0].startswith("Base model: ")
-    assert re.search(words, found[0])
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"profit": {"max_drawdown": 0.001, "total_trades": 3}},
-        {"profit": {"win_rate": 1.0, "total_trades": 3}},
-        {"forecast": {"directional_accuracy": 0.56, "up_share": 0.56}},
-        {"forecast": {"directional_accuracy": None, "up_share": None, "rank_ic": None}},
-        {"profit": {"sharpe_ratio": None, "win_rate": None}},
-    ],
-)
-def test_plain_figures_few_trades_and_a_rising_market_raise_no_alarm(changes):
-    assert implausible(_metrics(**changes)) == []
-
-
-def test_an_implausible_figure_of_one_ticker_names_the_ticker():
-    metrics = _metrics()
-    metrics["tickers"]["AAA"]["profit"]["base"]["sharpe_ratio"] = 5.0
-    assert [line.partition(":")[0] for line in implausible(metrics)] == ["Base model on AAA"]
-
-
-def test_a_gain_whose_interval_holds_zero_is_not_called_a_success():
-    verdict = judge(_metrics(), ["base"], 1, 0.9)
-    assert verdict.answer == (
-        "The base model did not beat buy-and-hold after costs. "
-        "The base model did not beat historical volatility as a forecast."
-    )
-    text = verdict.paragraphs[0].text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "gained 10.0 %; buy-and-hold with the same position cap gained 8.0 %" in text
-    assert f"1.0 % a year more (90 % interval {decimal(-1, 1)} % to 3.0 %), which may be chance." in text
-    assert "not clearly better or worse than GARCH(1,1)-t" in text
-    assert "Sharpe" not in text
-
-
-def test_a_gain_above_its_interval_is_called_one_and_only_for_its_model():
-    clear = {"excess_return_low": 0.005, "sharpe_difference_low": 0.1}
-    metrics = _metrics(models=("base", "finetuned"))
-    metrics["test"]["profit"]["base"] = _profit(**clear)
-    verdict = judge(metrics, ["base", "finetuned"], 1, 0.9)
-    assert verdict.answer.startswith(
-        "Only the base model beat buy-and-hold after costs. No price model beat historical"
-    )
-    assert "which may be chance" not in verdict.paragraphs[0].text.partition("The forecasts")[0]
-    assert "Per unit of risk they did better" in verdict.paragraphs[0].text
-
-
-def test_a_loss_is_told_with_its_interval_turned_to_its_side():
-    worse = {"excess_return": -0.02, "excess_return_low": -0.03, "excess_return_high": -0.01, "total_return": -0.05}
-    behind = {"skill": -0.02, "skill_low": -0.03, "skill_high": -0.01, "skill_over_garch_t_high": -0.001}
-    text = judge(_metrics(worse, behind), ["base"], 1, 0.9).paragraphs[0].text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "the accounts lost 5.0 %" in text
-    assert "2.0 % a year less (90 % interval 1.0 % to 3.0 %)." in text
-    assert (
-        "2.0 % above that of historical volatility (90 % interval 1.0 % to 3.0 %). They were worse than GARCH" in text
-    )
-
-
-def test_a_model_that_never_traded_or_has_no_interval_is_told_so():
-    idle = judge(_metrics({"total_trades": 0, "total_return": 0.0}), ["base"], 1, 0.9)
-    assert "No forecast was sure enough to open a position." in idle.paragraphs[0].text
-    assert "ended where they began" in idle.paragraphs[0].text
-    unknown = {f"excess_return_{end}": None for end in ("low", "high")}
-    short = judge(_metrics(unknown), ["base"], 1, 0.9)
-    assert "too short to say" in short.paragraphs[0].text
-    assert "did not beat buy-and-hold" in short.answer
-
-
-def test_percent_rounds_to_a_true_minus_and_never_to_minus_zero():
-    assert percent(-0.0123) == "\N{MINUS SIGN}1.2\N{NO-BREAK SPACE}%"
-    assert percent(-0.0001) == "0.0\N{NO-BREAK SPACE}%"
-    assert decimal(-0.004, 2) == "0.00"
 
 
 def test_the_split_of_the_params_is_the_first_day_traded(random_bars, params, settings):

@@ -12,11 +12,14 @@ import pandas as pd
 import pytest
 
 from tradeproof.errors import ContractError, DataError
+from tradeproof.evaluation.folds import plan_folds
 from tradeproof.evaluation.models import evaluate_models
 from tradeproof.evaluation.names import RULES, YARDSTICKS
 from tradeproof.evaluation.plots import draw_plots, skill_plot
 from tradeproof.evaluation.report import render_report, write_evaluation
+from tradeproof.evaluation.stability import fold_table, grid_table, seed_table
 from tradeproof.evaluation.tables import forecast_tables, profit_table
+from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.labels import forward_returns
 from tradeproof.features.table import build_table
 from tradeproof.market.positions import quantile_column
@@ -65,6 +68,7 @@ def tiny(params, tickers):
                 update={"train_end": date(2012, 6, 29), "validation_end": date(2012, 9, 28), "purged_size": 5}
             ),
             "train_base": params.train_base.model_copy(update={"tickers": tickers, "horizons": [1, 5]}),
+            "walk_forward": params.walk_forward.model_copy(update={"test_bars": 150, "validation_bars": 60}),
             "evaluate": params.evaluate.model_copy(update={"bootstrap_resamples": 100, "lightgbm_rounds": 3}),
         }
     )
@@ -90,6 +94,19 @@ def no_idea(table):
 def foresight(table):
     """The truth itself; zero where the bars end first."""
     return np.nan_to_num(forward_returns(table["close"].to_numpy(), [1, 5]))
+
+
+def shifted(frame, by):
+    """The same forecasts, all quantiles higher by a log return."""
+    return frame.assign(**{column: frame[column] + by for column in frame.columns if column.startswith("q")})
+
+
+def walked(tables, models, params):
+    """The walk-forward of models that need no training."""
+    dates = np.unique(np.concatenate([table["date"].to_numpy() for table in tables.values()]))
+    folds = plan_folds(dates, params.split, params.walk_forward)
+    frames = [frame.assign(model=name, fold=fold.number) for fold in folds for name, frame in models.items()]
+    return compare_folds(tables, pd.concat(frames, ignore_index=True), folds, params).to_dict()
 
 
 @pytest.fixture(scope="module")
@@ -118,16 +135,27 @@ def room(params):
         "base": forecasts(tables, [1, 5], no_idea),
         '"><img src=x onerror=alert(1)>': forecasts(tables, [1, 5], foresight),
     }
-    evaluation = evaluate_models(tables, models, changed)
+    seeds = {"base": [models["base"], shifted(models["base"], 0.001), shifted(models["base"], -0.001)]}
+    evaluation = evaluate_models(tables, models, changed, seeds)
     plots = draw_plots(evaluation, changed)
-    html = render_report(evaluation, MANIFEST, changed, plots)
-    return SimpleNamespace(tables=tables, params=changed, models=models, evaluation=evaluation, plots=plots, html=html)
+    folds = walked(tables, models, changed)
+    html = render_report(evaluation, MANIFEST, changed, plots, walk_forward=folds)
+    return SimpleNamespace(
+        tables=tables,
+        params=changed,
+        models=models,
+        seeds=seeds,
+        evaluation=evaluation,
+        folds=folds,
+        plots=plots,
+        html=html,
+    )
 
 
 @pytest.fixture(scope="module")
 def written(room, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
-    write_evaluation(folder, room.evaluation, MANIFEST, room.params)
+    write_evaluation(folder, room.evaluation, MANIFEST, room.params, walk_forward=room.folds)
     return folder
 
 
@@ -161,8 +189,10 @@ def leaves(nested):
 
 def test_metrics_hold_every_model_and_policy_and_only_numbers_that_json_has(room):
     metrics = room.evaluation.metrics
-    assert set(metrics["test"]["forecast"]) == {*room.models, *YARDSTICKS}
-    assert set(metrics["test"]["profit"]) == {*room.models, *YARDSTICKS, *RULES}
+    assert set(metrics["test"]["forecast"]) == {*room.models, "base_ensemble", *YARDSTICKS}
+    assert set(metrics["test"]["profit"]) == {*room.models, "base_ensemble", *YARDSTICKS, *RULES}
+    assert set(metrics["test"]["grid"]) == {*room.models, "lightgbm"}
+    assert {"har", "lightgbm", "buy_and_hold", "momentum", "cash"} <= set(metrics["test"]["profit"])
     assert set(metrics["tickers"]) == set(room.tables)
     assert set(metrics["test"]["forecast"]["base"]) == {"h1", "h5"}
     values = list(leaves(metrics))
@@ -197,7 +227,8 @@ def test_foresight_raises_the_alarms_at_the_top_of_the_report(room):
     warned = " ".join(room.evaluation.warnings)
     assert "direction of the next bar" in warned
     assert "rank correlation" in warned
-    assert "Base model" not in warned
+    blamed = [line for line in room.evaluation.warnings if line.startswith("Base model")]
+    assert [line.partition(" seeds ")[0] for line in blamed] == ["Base model: only 1 of 3"]
     text = Page(room.html).text
     assert text.index("Read these first") < text.index("leak until shown otherwise") < text.index("Would it have made")
 
@@ -207,7 +238,7 @@ def test_the_report_asks_nothing_of_a_network(room):
     assert "script" not in page.tags
     assert {"link", "iframe", "object", "embed", "base", "form", "a"} & set(page.tags) == set()
     sources = [value for name, value in page.attributes if name in {"src", "href", "srcset", "action", "data"}]
-    assert len(sources) == len(room.plots) == 5
+    assert len(sources) == len(room.plots) == 6
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     without_images = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", room.html)
     assert re.search(r"https?:|//[a-z]|@import|url\(", without_images) is None
@@ -258,18 +289,26 @@ def test_simulated_and_stale_bars_and_the_number_of_trials_are_said(room):
 
 def test_every_column_of_the_tables_is_defined_in_the_glossary(room):
     test = room.evaluation.metrics["test"]
-    tables = [profit_table(test["profit"], ()), *forecast_tables(test["forecast"], ())]
+    tables = [
+        profit_table(test["profit"], ()),
+        *forecast_tables(test["forecast"], ()),
+        seed_table(test["seeds"]),
+        grid_table(test["grid"], ()),
+        fold_table(room.folds, 1),
+    ]
     heads = {head.lower() for table in tables for head in table.heads}
     page = room.html.replace("&nbsp;", "\N{NO-BREAK SPACE}")
     terms = " | ".join(re.findall(r"<dt>([^<]*)</dt>", page[page.index("What the words mean") :])).lower()
     # a unit or a yardstick in the head needs no entry of its own
     missing = [head for head in heads if head.split(",")[0].split(" over ")[0] not in terms]
-    assert len(heads) > 12
+    assert len(heads) > 25
     assert missing == []
 
 
 def test_two_evaluations_of_the_same_inputs_write_the_same_bytes(room, written, tmp_path):
-    write_evaluation(tmp_path, evaluate_models(room.tables, room.models, room.params), MANIFEST, room.params)
+    again = evaluate_models(room.tables, room.models, room.params, room.seeds)
+    folds = walked(room.tables, room.models, room.params)
+    write_evaluation(tmp_path, again, MANIFEST, room.params, walk_forward=folds)
     names = sorted(path.relative_to(written) for path in written.rglob("*") if path.is_file())
     assert [str(name) for name in names] == [
         "metrics.json",
@@ -291,6 +330,8 @@ def _plot_files():
         ("equity", "png"),
         ("fan", "csv"),
         ("fan", "png"),
+        ("grid", "csv"),
+        ("grid", "png"),
         ("skill", "csv"),
         ("skill", "png"),
     ]
@@ -324,7 +365,8 @@ def test_the_log_line_shows_figures_of_the_last_model(room):
 def test_forecasts_outside_the_test_split_change_nothing(room):
     split = pd.Timestamp(room.params.split.validation_end)
     only = {name: frame[frame["date"] > split] for name, frame in room.models.items()}
-    assert evaluate_models(room.tables, only, room.params).metrics == room.evaluation.metrics
+    seeds = {"base": [frame[frame["date"] > split] for frame in room.seeds["base"]]}
+    assert evaluate_models(room.tables, only, room.params, seeds).metrics == room.evaluation.metrics
 
 
 def test_what_cannot_be_compared_is_refused_with_its_name(room):

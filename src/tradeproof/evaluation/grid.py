@@ -104,7 +104,7 @@ def _at(rules: TradingRules, commission: float, slippage: float) -> TradingRules
 def _summary(cells: Sequence[Cell]) -> dict[str, Figures | float]:
     worst = min(cells, key=lambda cell: float(cell["total_return"]))
     return {
-        "worst": {key: finite(worst[key]) for key in (*COSTS, *FIGURES)},
+        "worst": {**{key: worst[key] for key in COSTS}, **{key: finite(worst[key]) for key in FIGURES}},
         "profitable_cells": float(np.mean([cell["total_return"] > 0.0 for cell in cells])),
         "winning_cells": float(np.mean([cell["excess_return"] > 0.0 for cell in cells])),
     }

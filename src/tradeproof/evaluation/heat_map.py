@@ -25,14 +25,13 @@ def grid_plot(grid: pd.DataFrame) -> bytes:
     widest = 100.0 * max(float(grid["total_return"].abs().max()), 1e-4)
     with canvas(0.5 + MAP_HEIGHT * len(names)) as (figure, finish):
         panels = figure.subplots(len(names), len(delays), sharex=True, sharey=True, squeeze=False)
+        for axes, delay in zip(panels[0], delays, strict=True):
+            axes.set_title(_late(delay))
+        for axes in panels[-1]:
+            axes.set_xlabel("Slippage, %")
         for row, name in zip(panels, names, strict=True):
             for axes, delay in zip(row, delays, strict=True):
-                cells = grid[(grid["model"] == name) & (grid["delay"] == delay)]
-                _draw(axes, cells, widest)
-                if row is panels[0]:
-                    axes.set_title(_late(delay))
-                if row is panels[-1]:
-                    axes.set_xlabel("Slippage, %")
+                _draw(axes, grid[(grid["model"] == name) & (grid["delay"] == delay)], widest)
             row[0].set_ylabel(f"{label(name)}\nCommission, %")
         return finish()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tradeproof.evaluation.canvas import INK, MUTED, canvas
+from tradeproof.evaluation.canvas import INK, MUTED, STYLE, canvas
 from tradeproof.evaluation.heat_map import grid_plot
 from tradeproof.evaluation.models import Evaluation
 from tradeproof.evaluation.names import (
@@ -51,7 +51,9 @@ def draw_plots(evaluation: Evaluation, params: AllParams) -> dict[str, bytes]:
         "equity": equity_plot(evaluation.curves, models),
         "drawdown": drawdown_plot(evaluation.curves, models),
         "skill": skill_plot(evaluation.skill, models, params.evaluate.confidence),
-        "calibration": calibration_plot(evaluation.calibration, models),
+        "calibration": calibration_plot(
+            evaluation.calibration[~evaluation.calibration["model"].isin(evaluation.ensembles)], models
+        ),
         "grid": grid_plot(evaluation.grid),
         "fan": fan_plot(evaluation.fan, params.train_base.quantiles),
     }
@@ -133,8 +135,8 @@ def skill_plot(skill: pd.DataFrame, models: Sequence[str], confidence: float) ->
             axes.tick_params(axis="y", labelcolor=INK, length=0)
             axes.grid(visible=False, axis="y")
             axes.set_title(f"{_bars(horizon)} ahead")
-            axes.set_xlabel("Lower CRPS than historical volatility, %")
         panels[0].invert_yaxis()
+        figure.supxlabel("Lower CRPS than historical volatility, %", size=STYLE["font.size"])
         figure.text(
             1.0,
             0.0,

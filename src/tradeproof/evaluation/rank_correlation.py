@@ -50,13 +50,15 @@ def rank_correlations(
         dates: [row], date of each forecast; a ticker has each date once.
         horizon: Bars that one outcome covers.
     """
-    rows = pd.DataFrame({"ticker": tickers, "date": dates, "mean": mean, "realised": realised})
-    forecast, outcome = (rows.pivot_table(index="date", columns="ticker", values=name) for name in ("mean", "realised"))
+    days, times = np.unique(dates, return_inverse=True)
+    names, places = np.unique(tickers.astype(str), return_inverse=True)
+    forecast, outcome = np.full((2, days.size, names.size), np.nan)
+    forecast[times, places], outcome[times, places] = mean, realised
     over_time = _products(forecast, outcome)
     kept = over_time[:, np.isfinite(over_time).any(axis=0)]  # [date, ticker]
     pooled = np.nansum(kept / np.isfinite(kept).sum(axis=0), axis=1) * len(kept) / max(kept.shape[1], 1)
     across = np.full(len(forecast), np.nan)
-    crowded = forecast.notna().to_numpy().sum(axis=1) >= FEWEST_TICKERS
+    crowded = np.isfinite(forecast).sum(axis=1) >= FEWEST_TICKERS
     if crowded.any():
         products = _products(forecast[crowded].T, outcome[crowded].T).T
         defined = np.isfinite(products).any(axis=1)
@@ -91,14 +93,14 @@ def mean_t(series: Floats, horizon: int) -> float | None:
     return float(series.mean() * len(series) / np.sqrt(variance))
 
 
-def _products(forecast: pd.DataFrame, outcome: pd.DataFrame) -> Floats:
+def _products(forecast: Floats, outcome: Floats) -> Floats:
     """Product of the standardised ranks within each column: its mean is Spearman's correlation.
 
     NaN where there is no outcome, and in columns whose forecasts or outcomes are all the same.
     """
     products = np.ones(forecast.shape)
     for values in (forecast, outcome):
-        ranks = values.rank().to_numpy()
+        ranks = pd.DataFrame(values).rank().to_numpy()
         count = np.maximum(np.isfinite(ranks).sum(axis=0), 1)
         centred = ranks - np.nansum(ranks, axis=0) / count
         deviation = np.sqrt(np.nansum(centred**2, axis=0) / count)

@@ -31,31 +31,30 @@ def seed_table(seeds: Mapping[str, Figures]) -> Table | None:
     horizons = list(next(iter(several.values()))["forecast"])
     rows = [
         Row(
-            label(name),
+            f"{label(name)}, {figures['count']} seeds",
             True,
             (
-                Cell(f"{figures['count']}", ""),
-                *(_spread(figures["forecast"][horizon]["skill"], 100.0, 1, "%") for horizon in horizons),
-                _spread(figures["profit"]["total_return"], 100.0, 1, "%"),
-                _spread(figures["profit"]["sharpe_ratio"], 1.0, 2, ""),
-                _spread(figures["profit"]["max_drawdown"], 100.0, 1, "%"),
-                _spread(figures["profit"]["excess_return"], 100.0, 1, "%"),
+                *(_spread(figures["forecast"][horizon]["skill"], 100.0, 1) for horizon in horizons),
+                _spread(figures["profit"]["total_return"], 100.0, 1),
+                _spread(figures["profit"]["sharpe_ratio"], 1.0, 2),
+                _spread(figures["profit"]["max_drawdown"], 100.0, 1),
+                _spread(figures["profit"]["excess_return"], 100.0, 1),
             ),
         )
         for name, figures in several.items()
     ]
     heads = (
-        "Seeds",
-        *(f"Skill over historical volatility, {ahead(horizon).lower()}" for horizon in horizons),
-        "Total return",
+        *(f"Skill over historical volatility, {ahead(horizon).lower()}, %" for horizon in horizons),
+        "Total return, %",
         "Sharpe ratio",
-        "Deepest drawdown",
-        "Against buy-and-hold, a year",
+        "Deepest drawdown, %",
+        "Against buy-and-hold, a year, %",
     )
     note = (
         "Mean ± standard deviation over the seeds; below it the lowest and the highest of them. The first seed is the "
+        "one that is registered and that stands in every other table."
     )
-    return Table("", heads, tuple(rows), f"{note}one that is registered and that stands in every other table.")
+    return Table("", heads, tuple(rows), note)
 
 
 def grid_table(grid: Mapping[str, Figures], models: Sequence[str]) -> Table:
@@ -151,10 +150,10 @@ def _period(periods: Mapping[str, Mapping[str, str]], part: str) -> Cell:
     return Cell(periods[first]["test_start"], f"to {periods[last]['test_end']}")
 
 
-def _spread(figures: Figures, scale: float, digits: int, unit: str) -> Cell:
+def _spread(figures: Figures, scale: float, digits: int) -> Cell:
     mean, deviation = figures["mean"], figures["deviation"]
     if mean is None:
         return Cell(ABSENT, "")
     text = f"{decimal(scale * mean, digits)} ± {decimal(scale * deviation, digits)}"
     ends = (f"{decimal(scale * figures[end], digits)}" for end in ("lowest", "highest"))
-    return Cell(f"{text}{NO_BREAK}{unit}" if unit else text, " to ".join(ends))
+    return Cell(text, " to ".join(ends))

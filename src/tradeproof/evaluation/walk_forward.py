@@ -86,9 +86,10 @@ def compare_folds(tables: Tables, forecasts: pd.DataFrame, folds: Sequence[Fold]
     ]
     metrics = {}
     for part, members, rows, frame in parts:
+        there = {ticker: tables[ticker] for ticker in rows}
         metrics[part] = {
-            "forecast": _scores(frame, outcomes(tables, rows, horizons), params),
-            "profit": _profits(tables, members, frame, params),
+            "forecast": _scores(frame, outcomes(there, rows, horizons), params),
+            "profit": _profits(there, members, frame, params),
         }
     return FoldComparison(metrics, {str(fold.number): _period(fold, tables) for fold in folds})
 
@@ -153,9 +154,8 @@ def _profits(
     begin, end = pd.Timestamp(folds[0].validation_end), pd.Timestamp(folds[-1].test_end)
     until = {ticker: table[table["date"] <= end] for ticker, table in tables.items()}
     sessions = {ticker: table[table["date"] > begin] for ticker, table in until.items()}
-    there = {ticker: part for ticker, part in sessions.items() if len(part)}
     models = {name: frame for name, frame in frames.items() if name != HISTORICAL_VOLATILITY}
-    traded = compare_policies({ticker: until[ticker] for ticker in there}, there, models, params).pooled
+    traded = compare_policies(until, sessions, models, params).pooled
     return {name: {key: traded[name][key] for key in PROFIT} for name in (*models, *BESIDE)}
 
 
