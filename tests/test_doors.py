@@ -298,6 +298,7 @@ def test_an_epoch_of_fine_tuning_sees_each_label_once(random_bars, params, epoch
         (["--stock", "AAA", "--source", "yahoo", "--data", "x.csv"], "beside source 'yahoo'"),
         (["--stock", "AAA", "--data", "nowhere.csv"], "nowhere.csv"),
         (["--stock", "AAA", "--params", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["--stock", "AAA", "--step", "4"], "unrecognized arguments: --step 4"),
         (["--stock", "AAA", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["--stock", "AAA", "--source", "snapshot"], "metadata.json is missing"),
     ],
@@ -356,9 +357,10 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(desk, monkeypatch):
             raise KeyboardInterrupt
         log(self, metrics, step)
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit) as stopped:
-        patch.setattr(StageRun, "log_metrics", interrupted)
+    monkeypatch.setattr(StageRun, "log_metrics", interrupted)
+    with pytest.raises(SystemExit) as stopped:
         train_with_profit.main(words)
+    monkeypatch.setattr(StageRun, "log_metrics", log)
     assert stopped.value.code == 130
     assert desk.runs()[-1].info.status == "KILLED"
     assert [path.name for path in checkpoints.glob("*/checkpoint-*")] == ["checkpoint-4"]

@@ -134,7 +134,9 @@ def _steps(base: "PriceForecaster", material: Material, epochs: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a base model and fine-tune it for each of its stocks, as the command line asks."""
-    parser = Parser(description="Train a base model on many stocks, then fine-tune it for each of them.")
+    parser = Parser(
+        allow_abbrev=False, description="Train a base model on many stocks, then fine-tune it for each of them."
+    )
     parser.add_argument("--base-stocks", nargs="+", required=True, metavar="TICKER", help="stocks of the base model")
     parser.add_argument("--base-steps", type=int, metavar="N", help="optimiser steps of the base model")
     parser.add_argument("--finetune-epochs", type=int, metavar="N", help="times each training label is seen again")
