@@ -1,5 +1,7 @@
 """The training guide's commands and API: each flag changes the run, and each mistake is one line."""
 
+import gc
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +25,7 @@ from tradeproof.errors import ParamsError
 from tradeproof.features.contract import feature_contract
 from tradeproof.forecasting.artifact import load_forecaster
 from tradeproof.forecasting.dataset import SequenceDataset, count_sequences, supervise
+from tradeproof.tracking.runs import StageRun
 
 TINY = {
     "universe": {"tickers": ["ZZZ"]},
@@ -68,6 +71,15 @@ class Desk:
         folder = self.folder / "runs" / "models" / name
         curve = pd.read_csv(folder / "profit_curve.csv")
         return SimpleNamespace(folder=folder, weights=load_file(folder / "model.safetensors"), curve=curve)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled():
+    """Each training collects garbage: leave out what was imported before, which is a second of work each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +136,7 @@ def test_a_plain_training_leaves_a_model_curves_a_log_a_report_and_a_run(desk, p
     assert plain.run.data.tags["tradeproof.synthetic"] == "true"
     assert plain.run.info.status == "FINISHED"
     assert plain.run.data.params["universe.tickers"] == "['AAA']"
-    assert {"eval/loss", "profit/total_return", "profit/win_rate"} <= set(plain.run.data.metrics)
+    assert {"eval/loss", "profit/total_return", "profit/max_drawdown"} <= set(plain.run.data.metrics)
     load_forecaster(plain.folder, feature_contract(TrainingConfiguration.load().params.build_features))
     runs = desk.folder / "runs"
     assert list((runs / "tensorboard" / "single" / "AAA").iterdir())
@@ -140,9 +152,7 @@ def test_steps_sets_the_steps_and_the_warm_up_keeps_its_share(desk, plain):
     assert desk.model("single/AAA").curve["step"].tolist() == [0, 4, 8, 12]
 
 
-def test_seed_changes_the_weights_and_is_the_only_thing_that_does(desk, plain):
-    (run,) = desk.run(train_with_profit, "--stock", "AAA", "--seed", 7)
-    assert same_weights(desk.model("single/AAA").weights, plain.weights)
+def test_seed_changes_the_weights(desk, plain):
     (run,) = desk.run(train_with_profit, "--stock", "AAA", "--seed", 11)
     assert (plain.run.data.tags["tradeproof.seed"], run.data.tags["tradeproof.seed"]) == ("7", "11")
     assert changed(plain.run, run) == {}
@@ -156,16 +166,14 @@ def test_data_reads_a_local_file(desk, plain, bar_file):
     assert run.data.tags["tradeproof.data_sha256"] != plain.run.data.tags["tradeproof.data_sha256"]
 
 
-def test_params_names_another_file_and_source_another_source(desk, plain, bar_file, tmp_path):
+def test_params_names_another_file_and_source_another_source_than_in_it(desk, plain, tmp_path):
     raw = yaml.safe_load((desk.folder / "params.yaml").read_text())
-    raw["data"] |= {"source": "folder", "path": str(bar_file)}
+    raw["data"] |= {"source": "folder", "path": "nowhere"}
     raw["costs"]["commission"] = 0.002
     (tmp_path / "other.yaml").write_text(yaml.safe_dump(raw))
-    words = ("--stock", "AAA", "--params", tmp_path / "other.yaml")
-    (by_params,) = desk.run(train_with_profit, *words)
-    assert set(changed(plain.run, by_params)) == {"data.source", "data.path", "costs.commission"}
-    (by_source,) = desk.run(train_with_profit, *words, "--source", "simulated")
-    assert changed(by_params, by_source) == {"data.source": "simulated"}
+    words = ("--stock", "AAA", "--params", tmp_path / "other.yaml", "--source", "simulated")
+    (run,) = desk.run(train_with_profit, *words)
+    assert changed(plain.run, run) == {"data.path": "nowhere", "costs.commission": "0.002"}
 
 
 def test_stocks_trains_one_model_each(desk, plain, capsys):
@@ -179,42 +187,37 @@ def test_stocks_trains_one_model_each(desk, plain, capsys):
 
 def test_base_model_trains_one_on_all_and_fine_tunes_each(desk):
     base, first, second = desk.run(train_with_profit, "--stocks", "AAA", "BBB", "--base-model", "--steps", 4)
-    assert base.data.params["train_base.tickers"] == "['AAA', 'BBB']"
-    assert base.data.params["universe.tickers"] == "['AAA', 'BBB']"
+    assert base.data.params["universe.tickers"] == base.data.params["train_base.tickers"] == "['AAA', 'BBB']"
     assert base.data.params["train_base.max_steps"] == "4"
     assert [run.data.tags["tradeproof.ticker"] for run in (first, second)] == ["AAA", "BBB"]
     assert first.data.params["finetune.max_steps"] == "4"
-    start = desk.model("base").curve["eval/loss"].min()
-    assert start > 0
+    assert json.loads((desk.model("base").folder / "meta.json").read_text())["tickers"] == ["AAA", "BBB"]
     for name in ("base", "finetuned/AAA", "finetuned/BBB"):
         assert desk.model(name).curve["step"].max() == 4
         assert list((desk.folder / "runs" / "tensorboard" / name).iterdir())
 
 
-def test_each_flag_of_the_base_model_trainer_changes_the_run(desk):
-    plain = desk.run(base_model_trainer, "--base-stocks", "AAA")
-    words = ("--base-stocks", "AAA", "BBB", "--base-steps", 4, "--finetune-epochs", 2, "--batch-size", 8)
-    base, first, second = desk.run(base_model_trainer, *words)
-    assert len(plain) == 2
-    assert changed(plain[0], base) == {
-        "universe.tickers": "['AAA', 'BBB']",
-        "train_base.tickers": "['AAA', 'BBB']",
+def test_each_flag_of_the_base_model_trainer_changes_the_run(desk, plain):
+    words = ("--base-stocks", "BBB", "--base-steps", 4, "--finetune-epochs", 4, "--batch-size", 8)
+    base, finetuned = desk.run(base_model_trainer, *words)
+    assert changed(plain.run, base) == {
+        "universe.tickers": "['BBB']",
+        "train_base.tickers": "['BBB']",
         "train_base.max_steps": "4",
         "train_base.warmup_steps": "1",
         "train_base.batch_size": "8",
     }
-    steps = int(first.data.params["finetune.max_steps"])
-    assert steps != 4
-    assert changed(plain[1], first).keys() <= {"finetune.max_steps", "finetune.warmup_steps", "finetune.batch_size"}
-    assert first.data.params["finetune.batch_size"] == "8"
+    steps = int(finetuned.data.params["finetune.max_steps"])
+    # four epochs of some 13 sequences of 64 bars, from 2006-04 to 2009-06, in batches of 8
+    assert 6 <= steps <= 8
+    assert finetuned.data.params["finetune.batch_size"] == "8"
     assert desk.model("finetuned/BBB").curve["step"].max() == steps
-    assert second.data.params["finetune.max_steps"] == str(steps)
 
 
 def test_the_snippets_of_the_guide_run_as_they_are_written(desk):
     model, path = train_single_stock_with_profit("AAA")
     assert path == desk.folder / "runs" / "models" / "single" / "AAA"
-    trainer = BaseModelTrainer(base_stocks=["AAA", "BBB"])
+    trainer = BaseModelTrainer(base_stocks=["AAA"])
     base_model, base_checkpoint = trainer.train_base_model(max_steps=4, batch_size=2)
     finetuned_model, path = trainer.finetune_for_stock(
         stock_symbol="AAA", base_checkpoint_path=base_checkpoint, num_epochs=1
@@ -253,8 +256,11 @@ def test_a_changed_configuration_changes_the_run_and_a_wrong_one_is_refused(desk
             "warmup_steps",
         )
     }
-    config.model.num_heads, config.training.learning_rate = 3, -1.0
-    with pytest.raises(ParamsError, match=r"2 faults: .*learning_rate is -1.0.*|hidden_size is 16"):
+    config.model.num_heads = 3
+    with pytest.raises(ParamsError, match="hidden_size is 16; expected a multiple of 2 x num_heads = 6"):
+        config.for_tickers(["AAA"])
+    config.training.learning_rate = -1.0
+    with pytest.raises(ParamsError, match=r"train_base.learning_rate is -1.0, expected greater than 0"):
         config.for_tickers(["AAA"])
     with pytest.raises(AttributeError):
         config.training.learning_rat = 1.0
@@ -292,6 +298,7 @@ def test_an_epoch_of_fine_tuning_sees_each_label_once(random_bars, params, epoch
         (["--stock", "AAA", "--source", "yahoo", "--data", "x.csv"], "beside source 'yahoo'"),
         (["--stock", "AAA", "--data", "nowhere.csv"], "nowhere.csv"),
         (["--stock", "AAA", "--params", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["--stock", "AAA", "--step", "4"], "unrecognized arguments: --step 4"),
         (["--stock", "AAA", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["--stock", "AAA", "--source", "snapshot"], "metadata.json is missing"),
     ],
@@ -306,11 +313,13 @@ def test_a_mistake_is_one_line_and_exit_code_2(desk, capsys, words, expected):
     assert len(desk.runs()) == before
 
 
-def test_no_epoch_is_refused(desk, capsys):
+def test_no_epoch_is_refused_before_anything_is_trained(desk, capsys):
+    before = len(desk.runs())
     with pytest.raises(SystemExit) as stopped:
-        base_model_trainer.main(["--base-stocks", "AAA", "--base-steps", "4", "--finetune-epochs", "0"])
+        base_model_trainer.main(["--base-stocks", "AAA", "--finetune-epochs", "0"])
     assert stopped.value.code == 2
     assert "finetune epochs is 0, expected at least 1" in capsys.readouterr().err
+    assert len(desk.runs()) == before
 
 
 def test_a_stock_that_the_snapshot_lacks_is_asked_of_yahoo_and_said_so(desk, capsys, repository, monkeypatch, tmp_path):
@@ -333,6 +342,31 @@ def test_a_stock_that_the_snapshot_lacks_is_asked_of_yahoo_and_said_so(desk, cap
     assert len(lines) == 2
     assert "holds IXIC, SPX; asking Yahoo for AAPL" in lines[0]
     assert "--data FILE_OR_FOLDER" in lines[1]
+
+
+@pytest.mark.slow
+def test_an_interrupted_training_goes_on_to_the_same_weights(desk, monkeypatch):
+    words = ("--stock", "CCC", "--steps", "12")
+    desk.run(train_with_profit, *words)
+    straight = desk.model("single/CCC").weights
+    checkpoints = desk.folder / "runs" / "checkpoints" / "hftraining" / "single" / "CCC"
+    log = StageRun.log_metrics
+
+    def interrupted(self, metrics, step=0):
+        if step == 8:
+            raise KeyboardInterrupt
+        log(self, metrics, step)
+
+    monkeypatch.setattr(StageRun, "log_metrics", interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        train_with_profit.main(words)
+    monkeypatch.setattr(StageRun, "log_metrics", log)
+    assert stopped.value.code == 130
+    assert desk.runs()[-1].info.status == "KILLED"
+    assert [path.name for path in checkpoints.glob("*/checkpoint-*")] == ["checkpoint-4"]
+    desk.run(train_with_profit, *words)
+    assert not list(checkpoints.iterdir())
+    assert same_weights(desk.model("single/CCC").weights, straight)
 
 
 @pytest.mark.slow

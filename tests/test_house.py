@@ -110,6 +110,19 @@ def test_the_command_line_starts_without_heavy_libraries():
     assert done.stdout.strip() == "[]"
 
 
+def test_the_doors_are_the_top_floor(source, tree):
+    """A door hides no logic: no heavy library of its own; and nothing of the house leans on a door."""
+    doors = {path.stem: path for path in sorted((source / "hftraining").glob("*.py"))}
+    assert {"train_with_profit", "base_model_trainer", "configuration"} <= set(doors)
+    for name, path in doors.items():
+        roots = {found.split(".")[0] for found in imported(path)}
+        assert roots & {*HOMES, "torch"} == set(), name
+        assert not any(found.startswith("tradeproof.cli") for found in imported(path)), name
+    assert [
+        name for name, path in tree.items() if any(found.startswith("hftraining") for found in imported(path))
+    ] == []
+
+
 def reached(start, tree):
     """The modules of the package that a module imports, directly or through others."""
     seen, waiting = set(), [start]

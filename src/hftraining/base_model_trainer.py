@@ -82,6 +82,7 @@ class BaseModelTrainer:
         from tradeproof.forecasting.artifact import load_forecaster
         from tradeproof.forecasting.training import finetune_forecaster
 
+        _refuse_no_epoch(num_epochs)
         config, base_folder = self._config.copy(), Path(base_checkpoint_path).absolute()
         material = self._gathered(config, [stock_symbol])
         base = load_forecaster(base_folder, material.contract)
@@ -100,6 +101,7 @@ class BaseModelTrainer:
 
     def train_and_finetune(self, num_epochs: int | None = None) -> dict[str, Path]:
         """Train the base model, then fine-tune it for each base stock; returns the folders of the models."""
+        _refuse_no_epoch(num_epochs)
         _, base = self.train_base_model()
         finetuned = {stock: self.finetune_for_stock(stock, base, num_epochs)[1] for stock in self._stocks}
         return {"base": base, **finetuned}
@@ -112,13 +114,16 @@ class BaseModelTrainer:
         return held.restricted(stocks, params)
 
 
+def _refuse_no_epoch(epochs: int | None) -> None:
+    if epochs is not None and epochs < 1:
+        raise ParamsError(f"finetune epochs is {epochs}, expected at least 1")
+
+
 def _steps(base: "PriceForecaster", material: Material, epochs: int) -> int:
     """Optimiser steps in which each training label is seen `epochs` times."""
     from tradeproof.data.splits import TRAIN
     from tradeproof.forecasting.dataset import count_sequences, supervise
 
-    if epochs < 1:
-        raise ParamsError(f"finetune epochs is {epochs}, expected at least 1")
     params, shape = material.params, base.config
     pieces = [
         supervise(table, material.contract, shape.horizons, params.split, TRAIN) for table in material.tables.values()
@@ -129,7 +134,9 @@ def _steps(base: "PriceForecaster", material: Material, epochs: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a base model and fine-tune it for each of its stocks, as the command line asks."""
-    parser = Parser(description="Train a base model on many stocks, then fine-tune it for each of them.")
+    parser = Parser(
+        allow_abbrev=False, description="Train a base model on many stocks, then fine-tune it for each of them."
+    )
     parser.add_argument("--base-stocks", nargs="+", required=True, metavar="TICKER", help="stocks of the base model")
     parser.add_argument("--base-steps", type=int, metavar="N", help="optimiser steps of the base model")
     parser.add_argument("--finetune-epochs", type=int, metavar="N", help="times each training label is seen again")

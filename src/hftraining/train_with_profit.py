@@ -49,7 +49,9 @@ def train_single_stock_with_profit(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train as the command line asks."""
-    parser = Parser(description="Train price models while the profit of trading their forecasts is tracked.")
+    parser = Parser(
+        allow_abbrev=False, description="Train price models while the profit of trading their forecasts is tracked."
+    )
     stocks = parser.add_mutually_exclusive_group(required=True)
     stocks.add_argument("--stock", metavar="TICKER", help="one stock")
     stocks.add_argument("--stocks", nargs="+", metavar="TICKER", help="several stocks, a model each")

@@ -57,7 +57,8 @@ def read_bar_file(path: Path, end: date) -> FileBars:
     _refuse_findings(parsed.findings)
     if parsed.frame is None or parsed.frame.empty:
         raise DataError(f"{path.name} holds no readable bar; expected one row per ticker and session")
-    everything = parsed.frame.assign(**{ROW: np.arange(1, len(parsed.frame) + 1)})
+    tickers = parsed.frame["ticker"].str.strip()
+    everything = parsed.frame.assign(ticker=tickers, **{ROW: np.arange(1, len(parsed.frame) + 1)})
     known = everything[everything["date"] <= pd.Timestamp(end)]
     if known.empty:
         raise DataError(
@@ -83,7 +84,7 @@ def _refuse_unusable(name: str, bars: pd.DataFrame) -> None:
     """Refuse what no forecast could be made from, naming the first row of each kind."""
     prices, values = bars[list(VALUE_COLUMNS[:-1])], bars[list(VALUE_COLUMNS)]
     kinds: dict[str, Mask] = {
-        "an empty ticker": bars["ticker"].fillna("").str.strip().isin(["", "nan", "None"]).to_numpy(),
+        "an empty ticker": bars["ticker"].fillna("").isin(["", "nan", "None"]).to_numpy(),
         "an empty or infinite price or volume": ~np.isfinite(values.to_numpy()).all(axis=1),
         "a price of zero or less": (prices <= 0.0).any(axis=1).to_numpy(),
         "a volume below zero": (bars["volume"] < 0.0).to_numpy(),

@@ -8,11 +8,12 @@ import pandas as pd
 
 from tradeproof.data.barfile import read_bar_file
 from tradeproof.errors import DataError, ParamsError, StorageError
+from tradeproof.features.contract import FeatureContract
 from tradeproof.features.table import build_table
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.progress import progress
 from tradeproof.runtime.files import write_bytes
-from tradeproof.serving.source import LoadedModel, load_model
+from tradeproof.serving.source import load_model
 
 PARQUET, CSV = ".parquet", ".csv"
 KEYS = ["symbol", "date", "horizon"]
@@ -54,17 +55,21 @@ def forecast_file(source: str, bars: Path, start: date, end: date) -> BatchForec
         raise ParamsError(f"--from is {start}, after --to {end}; expected the earlier day first")
     model = load_model(source)
     found = read_bar_file(bars, end)
-    frames, left_out = [], {}
-    tickers = found.bars.groupby("ticker", sort=True)
-    with progress("forecast", len(tickers)) as bar:
-        for step, (ticker, own) in enumerate(tickers, start=1):
-            frame, fault = _forecast(model, own.reset_index(drop=True), start, end)
-            if fault is None:
-                frames.append(frame)
-            else:
-                left_out[str(ticker)] = fault
-            bar.update(step)
-    if not frames:
+    tables = {str(ticker): own.reset_index(drop=True) for ticker, own in found.bars.groupby("ticker", sort=True)}
+    left_out = {ticker: fault for ticker, own in tables.items() if (fault := _fault(own, model.contract, start, end))}
+    wanted = [ticker for ticker in tables if ticker not in left_out]
+    frames = []
+    if wanted:
+        with progress("forecast", len(wanted)) as bar:
+            for step, ticker in enumerate(wanted, start=1):
+                table = build_table(tables[ticker], model.contract.params)
+                frame = forecast_table(model.forecaster, table, model.contract, start, end)
+                if frame.empty:
+                    left_out[ticker] = _too_few(tables[ticker], model.contract)
+                else:
+                    frames.append(frame)
+                bar.update(step)
+    if len(left_out) == len(tables):
         raise DataError(f"{bars.name} allows no forecast from {start} to {end}: {summary(left_out)}")
     frame = pd.concat(frames, ignore_index=True).rename(columns={"ticker": "symbol"})
     return BatchForecast(frame.sort_values(KEYS, ignore_index=True), left_out, found.notes)
@@ -109,17 +114,17 @@ def write_forecasts(path: Path, frame: pd.DataFrame) -> None:
         raise StorageError(f"{path} cannot be written: {e.strerror}; choose another --output") from e
 
 
-def _forecast(model: LoadedModel, bars: pd.DataFrame, start: date, end: date) -> tuple[pd.DataFrame, str | None]:
-    """One ticker's forecasts, or why there are none."""
+def _fault(bars: pd.DataFrame, contract: FeatureContract, start: date, end: date) -> str | None:
+    """Why one ticker can have no forecast, as far as its dates tell."""
     inside = bars["date"].between(pd.Timestamp(start), pd.Timestamp(end))
     if not inside.any():
-        last = f"{bars['date'].iloc[0]:%Y-%m-%d} to {bars['date'].iloc[-1]:%Y-%m-%d}"
-        return pd.DataFrame(), f"has no bar from {start} to {end} (its bars run from {last})"
-    table = build_table(bars, model.contract.params)
-    frame = forecast_table(model.forecaster, table, model.contract, start, end)
-    if frame.empty:
-        return frame, (
-            f"has {len(bars)} bars up to {bars['date'].iloc[-1]:%Y-%m-%d}, too few for a full history (more than "
-            f"{model.contract.warm_up}, with prices that move)"
-        )
-    return frame, None
+        first, last = bars["date"].iloc[0], bars["date"].iloc[-1]
+        return f"has no bar from {start} to {end} (its bars run from {first:%Y-%m-%d} to {last:%Y-%m-%d})"
+    return _too_few(bars, contract) if len(bars) <= contract.warm_up else None
+
+
+def _too_few(bars: pd.DataFrame, contract: FeatureContract) -> str:
+    return (
+        f"has {len(bars)} bars up to {bars['date'].iloc[-1]:%Y-%m-%d}, too few for a full history (more than "
+        f"{contract.warm_up}, with prices that move)"
+    )
