@@ -1,8 +1,6 @@
 """Plots of a comparison as PNG bytes: no clock, no user settings, the same figures give the same bytes."""
 
-import io
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,8 +22,8 @@ from tradeproof.evaluation.names import (
 from tradeproof.evaluation.verdict import decimal
 from tradeproof.market.positions import quantile_column
 from tradeproof.params.schema import AllParams
+from tradeproof.runtime.figures import INK, MUTED, canvas
 
-INK, MUTED, GRID = "#1c2733", "#66717d", "#dfe4e8"
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 OTHER_COLOURS = {
@@ -39,28 +37,6 @@ OTHER_COLOURS = {
     CASH: "#b4bbc2",
 }
 DASHES = {BUY_AND_HOLD: (0, (1, 1.6)), BUY_AND_HOLD_CAPPED: (0, (5, 2)), CASH: (0, (1, 3))}
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10.0,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#b4bbc2",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.titlesize": 10.5,
-    "axes.titlelocation": "left",
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-    "svg.hashsalt": "tradeproof",
-}
-DOTS_PER_INCH = 144
-WIDTH = 9.6  # inches
 
 
 def draw_plots(evaluation: Evaluation, params: AllParams) -> dict[str, bytes]:
@@ -89,7 +65,7 @@ def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
         curves: date, then one column per policy, currency units.
         models: Policies drawn boldly.
     """
-    with _canvas(4.6) as (figure, finish):
+    with canvas(4.6) as (figure, finish):
         axes = figure.subplots()
         gains = 100.0 * (_values(curves) / _values(curves).iloc[0] - 1.0)
         for name in gains.iloc[-1].sort_values(ascending=False, kind="stable").index:
@@ -111,7 +87,7 @@ def equity_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
 
 def drawdown_plot(curves: pd.DataFrame, models: Sequence[str]) -> bytes:
     """Distance below the highest value so far, for the models and buy-and-hold."""
-    with _canvas(3.4) as (figure, finish):
+    with canvas(3.4) as (figure, finish):
         axes = figure.subplots()
         values = _values(curves)
         falls = 100.0 * (values / values.cummax() - 1.0)
@@ -138,7 +114,7 @@ def skill_plot(skill: pd.DataFrame, models: Sequence[str], confidence: float) ->
         confidence: Coverage of the intervals, for the label.
     """
     horizons = sorted(skill["horizon"].unique())
-    with _canvas(1.1 + 0.42 * skill["model"].nunique()) as (figure, finish):
+    with canvas(1.1 + 0.42 * skill["model"].nunique()) as (figure, finish):
         panels = figure.subplots(1, len(horizons), sharex=True, sharey=True, squeeze=False)[0]
         for axes, horizon in zip(panels, horizons, strict=True):
             rows = skill[skill["horizon"] == horizon].reset_index(drop=True)
@@ -173,7 +149,7 @@ def calibration_plot(calibration: pd.DataFrame, models: Sequence[str]) -> bytes:
         models: Models drawn boldly.
     """
     horizons = sorted(calibration["horizon"].unique())
-    with _canvas(3.7) as (figure, finish):
+    with canvas(3.7) as (figure, finish):
         panels = figure.subplots(1, len(horizons), sharey=True, squeeze=False)[0]
         for axes, horizon in zip(panels, horizons, strict=True):
             rows = calibration[calibration["horizon"] == horizon]
@@ -203,7 +179,7 @@ def fan_plot(fan: pd.DataFrame, levels: Sequence[float]) -> bytes:
         fan: date (last bar known), outcome, one column per quantile level; log returns of one ticker, model, horizon.
         levels: Quantile levels, ascending.
     """
-    with _canvas(3.8) as (figure, finish):
+    with canvas(3.8) as (figure, finish):
         axes = figure.subplots()
         dates, colour, bands = fan["date"], MODEL_COLOURS[0], _bands(levels)
         for place, (low, high) in enumerate(bands):
@@ -224,35 +200,6 @@ def fan_plot(fan: pd.DataFrame, levels: Sequence[float]) -> bytes:
         axes.margins(x=0.01)
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), labelcolor=INK)
         return finish()
-
-
-@contextmanager
-def _canvas(height: float) -> Iterator[tuple[Any, Callable[[], bytes]]]:
-    """A figure under the house style, and the function that turns it into bytes."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        canvas = FigureCanvasAgg(figure)
-
-        def finish() -> bytes:
-            buffer = io.BytesIO()
-            # the default metadata would carry the version of the drawing library
-            canvas.print_figure(
-                buffer,
-                format="png",
-                dpi=DOTS_PER_INCH,
-                bbox_inches="tight",
-                pad_inches=0.08,
-                metadata={"Software": None},
-            )
-            return buffer.getvalue()
-
-        yield figure, finish
 
 
 def _line(name: str, models: Sequence[str]) -> dict[str, Any]:
