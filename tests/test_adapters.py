@@ -109,8 +109,12 @@ def test_the_folder_holds_the_adapter_as_peft_reads_it_and_the_same_bytes_each_t
 ):
     from peft import PeftModel
 
-    save_forecaster(tmp_path / "one", adapted, {"seed": 7}, contract)
-    save_forecaster(tmp_path / "two", finetune_forecaster(base, tables, contract, lora, silent), {"seed": 7}, contract)
+    for name in ("one", "two"):
+        base.save_pretrained(tmp_path / f"base {name}")
+        loaded = load_forecaster(tmp_path / f"base {name}", contract)
+        result = finetune_forecaster(loaded, tables, contract, lora, silent, tmp_path / "checkpoints")
+        assert same_weights(result.model, adapted.model)
+        save_forecaster(tmp_path / name, result, {"seed": 7}, contract)
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
     assert {"adapter/adapter_model.safetensors", "adapter/adapter_config.json"} <= {path.as_posix() for path in files}
     for path in files:

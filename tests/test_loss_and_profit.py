@@ -86,8 +86,12 @@ def test_the_sentence_has_three_outcomes(sign, noise, expected):
 @pytest.mark.parametrize(
     ("losses", "profits", "expected"),
     [
-        ([3.0, 2.0], [1.0, 2.0], "cannot be told: 2 measurements"),
-        ([3.0, 2.0, 1.0, 0.5], [0.0] * 4, "cannot be told: 4 measurements"),
+        ([3.0, 2.0], [1.0, 2.0], "cannot be told: 2 measurements, expected at least 8"),
+        (
+            [3.0, 2.0, 1.0, 0.5],
+            [0.0] * 4,
+            "cannot be told: 4 measurements, and the loss or the total return never changed",
+        ),
         ([3.0, 2.0, 1.0, 0.5], [1.0, 2.0, 3.0, 4.0], "-1.00 over 4 measurements, expected at least 8"),
     ],
 )

@@ -27,6 +27,7 @@ from tradeproof.evaluation.names import (
 from tradeproof.evaluation.verdict import decimal
 from tradeproof.market.positions import quantile_column
 from tradeproof.params.schema import AllParams
+from tradeproof.runtime.figures import INK, MUTED, canvas
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")

@@ -47,7 +47,7 @@ class AdaptedModel:
         from peft import LoraConfig, get_peft_model
 
         self._base = copied(model.state_dict())
-        self._config = LoraConfig(
+        config = LoraConfig(
             r=params.lora_r,
             lora_alpha=params.lora_alpha,
             lora_dropout=params.lora_dropout,
@@ -57,8 +57,10 @@ class AdaptedModel:
         with warnings.catch_warnings():
             # peft asks the model for a property that transformers has renamed
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-            self._model = get_peft_model(model, self._config)
-        self._config.base_model_name_or_path = None  # it would be the folder on this machine
+            self._model = get_peft_model(model, config)
+        # as it is before peft adds what differs between runs: the base model's folder on this machine
+        content = {**config.to_dict(), "base_model_name_or_path": None}
+        self._config: dict[str, Any] = json.loads(json.dumps(content, default=_as_json))
         self._scaling = params.lora_alpha / params.lora_r
 
     @property
@@ -78,7 +80,7 @@ class AdaptedModel:
 
     def adapter(self, state: State) -> Adapter:
         """The adapter in that state, ready to be written."""
-        return Adapter(dict(state), json.loads(json.dumps(self._config.to_dict(), default=_as_json)))
+        return Adapter(dict(state), self._config)
 
 
 def linear_layers(model: PriceForecaster) -> list[str]:

@@ -43,10 +43,8 @@ class LossAndProfit:
     def sentence(self) -> str:
         """What was found, for a reader."""
         if math.isnan(self.correlation):
-            return (
-                f"Whether lower loss meant more profit here cannot be told: {self.count} measurements, and fewer than "
-                "three or without a change in loss or in profit have no rank correlation."
-            )
+            why = f"expected at least {FEWEST}" if self.count < 3 else "and the loss or the total return never changed"
+            return f"Whether lower loss meant more profit here cannot be told: {self.count} measurements, {why}."
         found = f"rank correlation of validation loss and total return {self.correlation:.2f}"
         if math.isnan(self.low):
             return (

@@ -20,6 +20,8 @@ SECTIONS = ("split", "costs", "profit", "train_base")
 def run(params_path: Path, root: Path) -> dict[str, float]:
     """Run the stage: one training per seed.
 
+    With several GPUs or processes: `torchrun --nproc-per-node 2 --no-python tradeproof train_base`.
+
     Args:
         params_path: The params file.
         root: The repository.
