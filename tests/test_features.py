@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tradeproof.data.bars import BARS_COLUMNS
 from tradeproof.errors import DataError
 from tradeproof.features import indicators
+from tradeproof.features.announcements import surprise
 from tradeproof.features.catalogue import catalogue
 from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
@@ -30,6 +31,11 @@ SMALL = FeatureParams(
     average_bars=[3],
     extreme_bars=3,
     drawdown_bars=4,
+    range_volatility_bars=[1, 3],
+    downside_bars=[2],
+    volume_trend_bars=3,
+    surprise_bars=[2],
+    season_weeks=[3],
 )
 SEVEN = pd.DataFrame(
     {
@@ -65,6 +71,12 @@ def real_bars(market_folder, symbol):
     )
 
 
+def bar_variance(open_, high, low, close, previous):
+    """Garman and Klass's of the session, plus the gap; none of the bars here falls below zero."""
+    session = 0.5 * log(high / low) ** 2 - (2 * log(2) - 1) * log(close / open_) ** 2
+    return log(open_ / previous) ** 2 + session
+
+
 # the sample deviation of two numbers is |difference| / sqrt(2)
 LAST_VOLATILITY = abs(log(124 / 120) - log(115 / 124)) / sqrt(2)
 
@@ -83,16 +95,45 @@ LAST_VOLATILITY = abs(log(124 / 120) - log(115 / 124)) / sqrt(2)
         ),
         ("bar_range", log(125 / 112) / LAST_VOLATILITY),
         ("parkinson_2", sqrt((log(126 / 110) ** 2 + log(125 / 112) ** 2) / 2 / (4 * log(2))) / LAST_VOLATILITY),
+        ("range_volatility_1", log(0.1 + sqrt(bar_variance(125, 125, 112, 115, 124)) / LAST_VOLATILITY)),
         (
-            "garman_klass_2",
-            sqrt(
-                (
-                    0.5 * (log(126 / 110) ** 2 + log(125 / 112) ** 2)
-                    - (2 * log(2) - 1) * (log(124 / 118) ** 2 + log(115 / 125) ** 2)
+            "range_volatility_3",
+            log(
+                0.1
+                + sqrt(
+                    (
+                        bar_variance(98, 121, 97, 120, 99)
+                        + bar_variance(118, 126, 110, 124, 120)
+                        + bar_variance(125, 125, 112, 115, 124)
+                    )
+                    / 3
                 )
-                / 2
-            )
-            / LAST_VOLATILITY,
+                / LAST_VOLATILITY
+            ),
+        ),
+        ("absolute_return_2", log((log(124 / 120) + log(124 / 115)) / 2 / LAST_VOLATILITY)),
+        ("largest_return_2", log(log(124 / 115) / LAST_VOLATILITY)),
+        ("downside_share_2", log(124 / 115) ** 2 / (log(124 / 120) ** 2 + log(124 / 115) ** 2)),
+        ("volume_trend_3_2", log((1 + 250 / 3 / 100) / 2)),
+        # the bar before last: volume 50 after 0 and 50; the last one: 150 after 50 and 50
+        (
+            "surprise_2",
+            max(
+                log(50 / 25)
+                + 0.5
+                * log(
+                    bar_variance(118, 126, 110, 124, 120)
+                    * 2
+                    / (bar_variance(100, 101, 95, 99, 99) + bar_variance(98, 121, 97, 120, 99))
+                ),
+                log(150 / 50)
+                + 0.5
+                * log(
+                    bar_variance(125, 125, 112, 115, 124)
+                    * 2
+                    / (bar_variance(98, 121, 97, 120, 99) + bar_variance(118, 126, 110, 124, 120))
+                ),
+            ),
         ),
         ("bollinger_position_3", (115 - 359 / 3) / (2 * np.std([120, 124, 115]))),
         ("bollinger_width_3", np.std([120, 124, 115]) / (115 * LAST_VOLATILITY * sqrt(3))),
@@ -116,6 +157,7 @@ def test_the_last_of_seven_bars_worked_out_by_hand(name, expected):
 def test_every_feature_has_a_hand_worked_or_a_parity_test():
     tested = {mark.args[1][i][0] for mark in _marks() for i in range(len(mark.args[1]))}
     tested |= {"rsi_2", "atr_percent_2", "macd_2_3", "macd_histogram_2_3_2"}  # recursive: see the tests of parity
+    tested |= {"season_day", "season_days", "season_week"}  # see the tests of announcements
     assert set(feature_contract(SMALL).names) <= tested
 
 
@@ -176,14 +218,74 @@ def test_range_volatilities_find_the_volatility_of_a_finely_sampled_walk():
     rng = np.random.default_rng(0)
     steps = rng.normal(0, 0.01 / sqrt(2000), (400, 2000))
     paths = np.concatenate([np.zeros((400, 1)), np.cumsum(steps, axis=1)], axis=1)
-    open_, high, low, close = (np.exp(v) for v in (paths[:, 0], paths.max(1), paths.min(1), paths[:, -1]))
+    starts = np.concatenate([[0.0], np.cumsum(paths[:-1, -1])])
+    open_, high, low, close = (
+        np.exp(starts + v) for v in (paths[:, 0], paths.max(1), paths.min(1), paths[:, -1])
+    )  # each session opens where the one before closed
     assert indicators.parkinson_deviation(high, low, 400)[-1] == pytest.approx(0.01, rel=0.05)
-    assert indicators.garman_klass_deviation(open_, high, low, close, 400)[-1] == pytest.approx(0.01, rel=0.05)
+    assert sqrt(indicators.bar_variance(open_, high, low, close)[1:].mean()) == pytest.approx(0.01, rel=0.05)
 
 
-def test_a_garman_klass_variance_below_zero_counts_as_none():
+def test_a_session_variance_below_zero_counts_as_none_and_the_gap_stays():
     flat, jump = np.full(3, 100.0), np.full(3, 110.0)
-    assert indicators.garman_klass_deviation(flat, jump, jump, jump, 2)[-1] == 0.0
+    variance = indicators.bar_variance(flat, jump, jump, jump)
+    assert np.isnan(variance[0])
+    np.testing.assert_allclose(variance[1:], log(100 / 110) ** 2)
+
+
+@pytest.fixture
+def announcing(random_bars):
+    """Bars of 120 weeks; on each 13th Tuesday the range is tenfold and the volume fivefold."""
+    bars = random_bars(600, start="2010-01-04")
+    days = np.arange(7, 600, 65) + 59
+    days = days[days < 600]
+    middle = bars["close"][days]
+    bars.loc[days, "high"], bars.loc[days, "low"] = middle * 1.12, middle * 0.88
+    bars.loc[days, "volume"] = bars["volume"].median() * 5
+    return bars, days
+
+
+def test_the_season_of_the_next_weekday_is_high_before_an_announcement_and_nought_after_it(announcing, params):
+    bars, days = announcing
+    table = build_table(bars, params.build_features)
+    announced = [day for day in days if day > 400]
+    assert len(announced) == 3
+    for day in announced:
+        before, on = table.iloc[day - 1], table.iloc[day]
+        assert before["season_day"] > 2.5  # 1.5 of a volume about fivefold, and the range
+        assert before["season_day"] == before["season_days"] == before["season_week"]
+        assert on["season_day"] < 0.8
+        assert on["season_days"] > 2.5  # the day before the next weekday
+        assert table["season_days"][day + 1] < 1.0
+        assert table["season_week"][day - 5] > 2.5
+        assert on["surprise_5"] > 2.5
+
+
+def test_a_season_is_the_mean_over_its_weeks_of_the_surprise_on_that_weekday(announcing, params):
+    bars, _ = announcing
+    windows = params.build_features.model_copy(update={"season_weeks": [4, 13]})
+    table = build_table(bars, windows)
+    friday = int(np.flatnonzero((bars["date"].dt.dayofweek == 4) & (bars.index > 420))[0])
+    variance = indicators.bar_variance(*(bars[name].to_numpy() for name in PRICES))
+    marks = surprise(variance, bars["volume"].to_numpy(), 20)
+    assert table["surprise_5"][friday] == marks[friday - 4 : friday + 1].max()
+    monday = friday + 1
+    expected = (max(marks[monday - 20], 0.0) + max(marks[monday - 65], 0.0)) / 2
+    assert table["season_day"][friday] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_surprise_is_bounded_and_without_volume_or_a_past_it_is_none():
+    variance, volume = np.array([np.nan, 1.0, 1.0, 1e12, 1e-12]), np.array([0.0, 0.0, 0.0, 0.0, 0.0])
+    np.testing.assert_allclose(surprise(variance, volume, 2), [0.0, 0.0, 0.0, 2.0, -1.5])
+    still, trade = np.zeros(5), np.array([1.0, 1.0, 1e9, 0.0, np.nan])
+    np.testing.assert_allclose(surprise(still, trade, 2), [0.0, 0.0, 2.5, -1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"), [([100.0, 90.0, 81.0], 1.0), ([100.0, 110.0, 121.0], 0.0), ([100.0] * 3, 0.5)]
+)
+def test_the_downside_share_of_falls_of_rises_and_of_no_move(closes, expected):
+    assert indicators.downside_share(np.array(closes), 2)[-1] == expected
 
 
 @pytest.mark.parametrize(
@@ -325,7 +427,7 @@ def test_bars_with_a_close_alone_have_features(params, random_bars):
     table = build_table(bars, params.build_features)
     last = table.iloc[-1]
     assert table["ready"].sum() == 400 - feature_contract(params.build_features).warm_up
-    assert last["bar_range"] == last["parkinson_20"] == last["garman_klass_20"] == last["close_location"] == 0.0
+    assert last["bar_range"] == last["parkinson_20"] == last["close_location"] == 0.0
     assert last["volume_ratio_20"] == 0.0
 
 

@@ -6,13 +6,13 @@ of the trailing volatility times the square root of their window, so that they a
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from tradeproof.features import indicators
+from tradeproof.features.announcements import announcement_features
+from tradeproof.features.definition import BarArrays, Feature, weekdays
 from tradeproof.features.indicators import FloatArray
 from tradeproof.params.schema import FeatureParams
 
@@ -26,53 +26,15 @@ CALENDAR = ("weekday_sin", "weekday_cos", "month_sin", "month_cos", "days_since_
 """Features that depend on dates alone."""
 
 
-@dataclass(frozen=True)
-class BarArrays:
-    """One ticker's bars in order of time, each array [bar], and the volatility that features are measured in.
-
-    Attributes:
-        dates: Session dates.
-        open: Prices in currency units, positive; so are high, low and close.
-        volume: Traded shares, zero or more; NaN where the source gives none.
-        volatility: Sample standard deviation of the last log returns, per bar; NaN in its warm-up and where the price
-            stands still.
-        atr: Wilder's average true range in units of the price; NaN likewise.
-    """
-
-    dates: npt.NDArray[np.datetime64]
-    open: FloatArray
-    high: FloatArray
-    low: FloatArray
-    close: FloatArray
-    volume: FloatArray
-    volatility: FloatArray
-    atr: FloatArray
-
-
-@dataclass(frozen=True)
-class Feature:
-    """A feature: what it is called, what it means, and how it is computed.
-
-    Attributes:
-        name: Column of the feature table; windows in bars are part of it.
-        definition: One line: formula, unit, source.
-        warm_up: Bars at the start of a series whose values are masked.
-        compute: [bar] values, each from bars up to its own; NaN where undefined.
-    """
-
-    name: str
-    definition: str
-    warm_up: int
-    compute: Callable[[BarArrays], FloatArray]
-
-
 def catalogue(params: FeatureParams) -> tuple[Feature, ...]:
     """All features for these windows, in the order of the table."""
     return (
         *_returns(params),
         *_volatilities(params),
+        *_variances(params),
         *_oscillators(params),
         *_levels(params),
+        *announcement_features(params),
         *_calendar(),
     )
 
@@ -139,13 +101,47 @@ def _volatilities(params: FeatureParams) -> list[Feature]:
             max(range_bars - 1, volatility_bars),
             lambda b: indicators.parkinson_deviation(b.high, b.low, range_bars) / b.volatility,
         ),
+    ]
+
+
+def _variances(params: FeatureParams) -> list[Feature]:
+    bars = params.volatility_bars
+    ranges = [
         Feature(
-            f"garman_klass_{range_bars}",
-            f"sqrt(mean over {range_bars} bars of log(high / low)^2 / 2 - (2 log 2 - 1) log(close / open)^2) "
-            "/ volatility (Garman & Klass 1980); a mean below zero counts as 0",
-            max(range_bars - 1, volatility_bars),
-            lambda b: indicators.garman_klass_deviation(b.open, b.high, b.low, b.close, range_bars) / b.volatility,
+            f"range_volatility_{window}",
+            f"log(0.1 + sqrt(mean over {window} bars of log(open / previous close)^2 + log(high / low)^2 / 2 "
+            "- (2 log 2 - 1) log(close / open)^2) / volatility) (Garman & Klass 1980 plus the gap); a session below "
+            "zero counts as 0",
+            max(window, bars),
+            partial(_range_volatility, window=window),
+        )
+        for window in params.range_volatility_bars
+    ]
+    falls = [
+        Feature(
+            f"downside_share_{window}",
+            f"share of the last {window} squared log returns that came from falls (Barndorff-Nielsen, Kinnebrock & "
+            "Shephard 2010); 0.5 when nothing moved",
+            window,
+            partial(_downside_share, window=window),
+        )
+        for window in params.downside_bars
+    ]
+    return [
+        *ranges,
+        Feature(
+            f"absolute_return_{bars}",
+            f"log(mean of the last {bars} absolute log returns / volatility): low when one jump made the volatility",
+            bars,
+            lambda b: np.log(indicators.trailing_mean(_absolute_return(b), bars) / b.volatility),
         ),
+        Feature(
+            f"largest_return_{bars}",
+            f"log(largest of the last {bars} absolute log returns / volatility)",
+            bars,
+            lambda b: np.log(indicators.trailing_highest(_absolute_return(b), bars) / b.volatility),
+        ),
+        *falls,
     ]
 
 
@@ -194,6 +190,13 @@ def _oscillators(params: FeatureParams) -> list[Feature]:
             "volume; 0 when none of them has volume; missing while one of them has no record",
             params.volume_bars - 1,
             lambda b: indicators.volume_ratio(b.volume, params.volume_bars),
+        ),
+        Feature(
+            f"volume_trend_{params.volume_trend_bars}_{params.volume_bars}",
+            f"log((1 + mean volume over {params.volume_trend_bars} bars / over {params.volume_bars} bars) / 2); "
+            "0 when none of them has volume; missing while one of them has no record",
+            max(params.volume_trend_bars, params.volume_bars) - 1,
+            lambda b: indicators.volume_trend(b.volume, params.volume_trend_bars, params.volume_bars),
         ),
     ]
 
@@ -251,6 +254,19 @@ def _calendar() -> list[Feature]:
     return [Feature(*entry) for entry in zip(CALENDAR, definitions, warm_ups, computed, strict=True)]
 
 
+def _range_volatility(bars: BarArrays, window: int) -> FloatArray:
+    mean = indicators.trailing_mean(bars.variance(), window)
+    return np.log(0.1 + np.sqrt(mean) / bars.volatility)
+
+
+def _absolute_return(bars: BarArrays) -> FloatArray:
+    return np.abs(indicators.past_return(bars.close, 1))
+
+
+def _downside_share(bars: BarArrays, window: int) -> FloatArray:
+    return indicators.downside_share(bars.close, window)
+
+
 def _scaled_return(bars: BarArrays, window: int) -> FloatArray:
     return indicators.past_return(bars.close, window) / _spread(bars, window)
 
@@ -278,8 +294,7 @@ def _after_first(values: FloatArray) -> FloatArray:
 
 
 def _weekday_angle(bars: BarArrays) -> FloatArray:
-    days = bars.dates.astype("datetime64[D]").astype(np.int64)
-    return np.asarray((days + 3) % 7 * (2.0 * np.pi / 7.0), dtype=np.float64)  # 1970-01-01 was a Thursday
+    return np.asarray(weekdays(bars) * (2.0 * np.pi / 7.0), dtype=np.float64)
 
 
 def _month_angle(bars: BarArrays) -> FloatArray:

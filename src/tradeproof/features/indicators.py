@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 WINDOWS_AT_ONCE = 4096
 """Windows laid out in memory together; bounds the memory of a long series."""
@@ -94,17 +95,25 @@ def parkinson_deviation(high: FloatArray, low: FloatArray, bars: int) -> FloatAr
     return _floats(np.sqrt(trailing_mean(np.log(high / low) ** 2, bars) / (4.0 * np.log(2.0))))
 
 
-def garman_klass_deviation(
-    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, bars: int
-) -> FloatArray:
-    """Volatility per bar from open, high, low and close (Garman & Klass 1980, equation 20 without the gap).
+def bar_variance(open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
+    """Variance of each bar from its prices: that of the session (Garman & Klass 1980) plus the gap before it squared.
 
-    sqrt(mean(log(high / low)^2 / 2 - (2 log 2 - 1) log(close / open)^2)). The mean of bars whose open or close lies
-    outside their range can fall below zero; it then counts as 0.
+    log(open / previous close)^2 + log(high / low)^2 / 2 - (2 log 2 - 1) log(close / open)^2. The session's part of a
+    bar whose open or close lies outside its range can fall below zero; it then counts as 0. NaN for the first bar.
     """
-    body = np.log(close / open_) ** 2
-    variance = 0.5 * np.log(high / low) ** 2 - (2.0 * np.log(2.0) - 1.0) * body
-    return _floats(np.sqrt(np.maximum(trailing_mean(variance, bars), 0.0)))
+    session = 0.5 * np.log(high / low) ** 2 - (2.0 * np.log(2.0) - 1.0) * np.log(close / open_) ** 2
+    gap = np.full(close.size, np.nan)
+    gap[1:] = np.log(open_[1:] / close[:-1])
+    return _floats(np.maximum(session, 0.0) + gap**2)
+
+
+def downside_share(close: FloatArray, bars: int) -> FloatArray:
+    """Share of the last `bars` squared returns that came from falls, 0 to 1; 0.5 when the price did not move."""
+    returns = past_return(close, 1)
+    whole = trailing_mean(returns**2, bars)
+    still = whole == 0.0
+    share = trailing_mean(np.minimum(returns, 0.0) ** 2, bars) / np.where(still, 1.0, whole)
+    return np.where(still, 0.5, share)
 
 
 def close_location(high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
@@ -123,6 +132,18 @@ def volume_ratio(volume: FloatArray, bars: int) -> FloatArray:
     mean = trailing_mean(volume, bars)
     silent = mean == 0.0
     return np.where(silent, 0.0, np.log((1.0 + volume / np.where(silent, 1.0, mean)) / 2.0))
+
+
+def volume_trend(volume: FloatArray, short: int, long: int) -> FloatArray:
+    """log((1 + mean of the last `short` volumes / mean of the last `long`) / 2), as `volume_ratio` for a single bar."""
+    mean = trailing_mean(volume, long)
+    silent = mean == 0.0
+    return np.where(silent, 0.0, np.log((1.0 + trailing_mean(volume, short) / np.where(silent, 1.0, mean)) / 2.0))
+
+
+def trailing_highest(values: FloatArray, bars: int) -> FloatArray:
+    """Highest of the last `bars` values, of any sign; NaN until there are as many."""
+    return _over_windows(values, bars, lambda windows: windows.max(axis=1))
 
 
 def _over_windows(values: FloatArray, bars: int, reduce: Callable[[FloatArray], FloatArray]) -> FloatArray:

@@ -6,8 +6,9 @@ import pandas as pd
 from tradeproof.data.bars import BARS_COLUMNS, PRICE_COLUMNS, VALUE_COLUMNS
 from tradeproof.errors import DataError
 from tradeproof.features import indicators
-from tradeproof.features.catalogue import WILDER_SETTLING, BarArrays, Feature, catalogue
+from tradeproof.features.catalogue import WILDER_SETTLING, catalogue
 from tradeproof.features.contract import READY, VOLATILITY
+from tradeproof.features.definition import BarArrays, Feature
 from tradeproof.features.indicators import FloatArray
 from tradeproof.params.schema import FeatureParams
 

@@ -166,11 +166,20 @@ class FeatureParams(Params):
     average_bars: Annotated[list[Window], Field(min_length=1)]
     extreme_bars: Window
     drawdown_bars: Window
+    range_volatility_bars: Annotated[list[PositiveInt], Field(min_length=1)]
+    downside_bars: Annotated[list[Window], Field(min_length=1)]
+    volume_trend_bars: Window
+    surprise_bars: Annotated[list[Window], Field(min_length=1)]
+    season_weeks: Annotated[list[PositiveInt], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _consistent(self) -> "FeatureParams":
-        _refuse_repeats("return_bars", self.return_bars)
-        _refuse_repeats("average_bars", self.average_bars)
+        for key in ("return_bars", "average_bars", "range_volatility_bars", "downside_bars", "surprise_bars"):
+            _refuse_repeats(key, getattr(self, key))
+        if min(self.season_weeks) < 3:
+            raise ValueError(
+                f"season_weeks is {self.season_weeks}; expected 3 weeks or more, so that a week ahead is past"
+            )
         if self.macd_bars[0] >= self.macd_bars[1]:
             raise ValueError(f"macd_bars is {list(self.macd_bars)}; expected fast < slow")
         return self
