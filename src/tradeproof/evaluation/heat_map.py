@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tradeproof.evaluation.canvas import INK, canvas
 from tradeproof.evaluation.names import label
 from tradeproof.evaluation.verdict import decimal
+from tradeproof.runtime.figures import INK, canvas
 
 # inches
 MAP_HEIGHT = 1.55

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tradeproof.evaluation.canvas import INK, MUTED, STYLE, canvas
 from tradeproof.evaluation.heat_map import grid_plot
 from tradeproof.evaluation.models import Evaluation
 from tradeproof.evaluation.names import (
@@ -27,7 +26,7 @@ from tradeproof.evaluation.names import (
 from tradeproof.evaluation.verdict import decimal
 from tradeproof.market.positions import quantile_column
 from tradeproof.params.schema import AllParams
-from tradeproof.runtime.figures import INK, MUTED, canvas
+from tradeproof.runtime.figures import INK, MUTED, STYLE, canvas
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
