@@ -12,7 +12,9 @@ from transformers.utils import ModelOutput
 
 from tradeproof.forecasting.config import PriceForecasterConfig
 from tradeproof.forecasting.layers import (
+    FARTHEST_FEATURE,
     BarLayer,
+    DirectLinear,
     FeatureDropout,
     QuantileHead,
     ResidualLinear,
@@ -48,7 +50,10 @@ class PriceForecaster(PreTrainedModel):
 
     def __init__(self, config: PriceForecasterConfig) -> None:
         super().__init__(config)
+        self.register_buffer("center", torch.zeros(config.num_features))
+        self.register_buffer("spread", torch.ones(config.num_features))
         self.feature_dropout = FeatureDropout(config.dropout)
+        self.direct = DirectLinear(config.num_features, len(config.horizons), bias=False)
         self.embedding = nn.Linear(config.num_features, config.hidden_size)
         self.layers = nn.ModuleList(BarLayer(config) for _ in range(config.num_layers))
         self.norm = nn.RMSNorm(config.hidden_size)
@@ -73,13 +78,16 @@ class PriceForecaster(PreTrainedModel):
         time = ready.shape[1]
         beyond = -time % self.config.attention_bars  # bars after the last one, seen by none
         ready = F.pad(ready, (0, beyond))
-        known = F.pad(features, (0, 0, 0, beyond)).masked_fill(~ready.unsqueeze(-1), 0.0)
-        hidden = self.embedding(self.feature_dropout(torch.asinh(known)))  # [batch, time + beyond, hidden]
+        known = ((F.pad(features, (0, 0, 0, beyond)) - self.center) / self.spread).masked_fill(
+            ~ready.unsqueeze(-1), 0.0
+        )
+        seen = self.feature_dropout(known.clamp(-FARTHEST_FEATURE, FARTHEST_FEATURE))
+        hidden = self.embedding(seen)  # [batch, time + beyond, hidden]
         window = attention_window(ready, self.config.attention_bars)
         angles = rotary_angles(ready.shape[1], self.config.hidden_size // self.config.num_heads, features.device)
         for layer in self.layers:
             hidden = layer(hidden, window, angles)
-        quantiles = self.head(self.norm(hidden[:, :time]))  # [batch, time, horizon, level]
+        quantiles = self.head(self.norm(hidden[:, :time]), self.direct(seen[:, :time]))  # [batch, time, horizon, level]
         loss = None
         if labels is not None and label_mask is not None:
             loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
@@ -89,12 +97,21 @@ class PriceForecaster(PreTrainedModel):
     def start_from(self, quantiles: Tensor) -> None:
         """Forecast these quantiles, in volatilities, at every bar until trained; [horizon, level], ascending."""
         self.head.weight.zero_()
+        self.direct.weight.zero_()
         self.head.bias.copy_(self.head.bias_for(quantiles))
+
+    @torch.no_grad()
+    def standardise(self, center: Tensor, spread: Tensor) -> None:
+        """Measure each feature from this mean in units of this deviation, [feature] each; fitted on the train split."""
+        self.center.copy_(center)
+        self.spread.copy_(spread)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         """Start as a historical-volatility forecast: Student-t quantiles times the trailing volatility."""
-        if isinstance(module, nn.Linear):
+        if isinstance(module, DirectLinear):
+            init.zeros_(module.weight)
+        elif isinstance(module, nn.Linear):
             # residual updates add up over two per layer (GPT-2, section 2.3)
             scale = (2 * self.config.num_layers) ** -0.5 if isinstance(module, ResidualLinear) else 1.0
             init.normal_(module.weight, std=scale * module.in_features**-0.5)

@@ -14,7 +14,7 @@ from tradeproof.data.splits import TRAIN
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.checkpoint import Record, fingerprint
 from tradeproof.forecasting.config import PriceForecasterConfig
-from tradeproof.forecasting.dataset import SequenceDataset, empirical_quantiles, supervise
+from tradeproof.forecasting.dataset import SequenceDataset, empirical_quantiles, feature_moments, supervise
 from tradeproof.forecasting.model import PriceForecaster
 from tradeproof.forecasting.optimisation import STEP, optimise
 from tradeproof.forecasting.prediction import check_contract
@@ -128,6 +128,7 @@ def train_forecaster(
     horizons, levels = model.config.horizons, model.config.quantiles
     pieces = [supervise(table, contract, horizons, split, TRAIN) for table in tables.values()]
     if is_new:
+        model.standardise(*(torch.from_numpy(moment) for moment in feature_moments(pieces)))
         model.start_from(torch.from_numpy(empirical_quantiles(pieces, levels)))
     tracker = ProfitTracker.from_params(costs, profit)
     validation = Validation.build(model, tables, contract, split, tracker, pieces)
