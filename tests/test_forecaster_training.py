@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -21,7 +22,7 @@ from toy_market import (
 from tradeproof.errors import ContractError, TradeproofError
 from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
-from tradeproof.forecasting.dataset import supervise
+from tradeproof.forecasting.dataset import feature_moments, supervise
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.forecasting.training import finetune_forecaster, train_base_forecaster
 
@@ -104,7 +105,7 @@ def test_the_metrics_of_training_have_these_names_and_steps(trained):
 def test_the_returned_weights_are_those_that_were_best_on_validation(contract, tiny):
     """A learning rate that destroys the model after a good start: the last weights are not the best ones."""
     table = table_of()
-    result = train_base_forecaster({"AAA": table}, contract, tuned(tiny, learning_rate=1.0), silent)
+    result = train_base_forecaster({"AAA": table}, contract, tuned(tiny, learning_rate=3.0), silent)
     losses = result.profit_curve.set_index("step")["eval/loss"]
     assert losses[12] > losses.min()
     assert losses.idxmin() == result.best_step
@@ -114,6 +115,30 @@ def test_the_returned_weights_are_those_that_were_best_on_validation(contract, t
     }
     with torch.inference_mode():
         assert result.model(**batch).loss.item() == pytest.approx(losses.min(), rel=1e-4)
+
+
+def test_features_are_standardised_by_the_training_split_alone(contract, tiny):
+    """Values after the training split, however wild, and bars in warm-up move neither mean nor deviation."""
+    table = table_of()
+    later = (table["date"] > pd.Timestamp(SPLIT.train_end)).to_numpy()
+    wild = table.copy()
+    wild.loc[later, ["signal", "noise"]] *= 1e3
+    pieces = [[supervise(one, contract, [1, 5], SPLIT, "train")] for one in (table, wild)]
+    mean, deviation = feature_moments(pieces[0])
+    rows = table[["signal", "noise"]][pieces[0][0].first : len(pieces[0][0].ready)]
+    np.testing.assert_allclose(mean, rows.mean(), rtol=1e-4)
+    np.testing.assert_allclose(deviation, rows.std(ddof=0), rtol=1e-4)
+    for one, other in zip((mean, deviation), feature_moments(pieces[1]), strict=True):
+        np.testing.assert_array_equal(one, other)
+    model = train_base_forecaster({"AAA": wild}, contract, tiny, silent).model
+    np.testing.assert_array_equal(model.center, mean)
+    np.testing.assert_array_equal(model.spread, deviation)
+
+
+def test_a_feature_that_never_moves_is_not_divided_by_nothing(contract):
+    piece = supervise(table_of().assign(noise=0.25), contract, [1], SPLIT, "train")
+    mean, deviation = feature_moments([piece])
+    assert (mean[1], deviation[1]) == (0.25, 1.0)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,9 @@ from tradeproof.params.schema import SplitParams
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
+# features are of order one: a deviation this small is rounding
+STILL_FEATURE = 1e-6
+
 
 @dataclass(frozen=True)
 class Supervision:
@@ -109,6 +112,17 @@ def empirical_quantiles(pieces: Sequence[Supervision], levels: Sequence[float]) 
         labels = [piece.labels[piece.label_mask[:, horizon], horizon] for piece in pieces]
         pooled.append(np.quantile(np.concatenate(labels).astype(np.float64), levels))
     return np.stack(pooled)
+
+
+def feature_moments(pieces: Sequence[Supervision]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each feature over the bars whose labels count, pooled over tickers, [feature].
+
+    A feature that never moves gets the deviation 1.
+    """
+    features = np.concatenate([piece.features[piece.label_mask.any(axis=1)] for piece in pieces]).astype(np.float64)
+    deviation = features.std(axis=0)
+    still = deviation <= STILL_FEATURE
+    return features.mean(axis=0).astype(np.float32), np.where(still, 1.0, deviation).astype(np.float32)
 
 
 class SequenceDataset(Dataset[Mapping[str, Tensor]]):

@@ -18,6 +18,10 @@ from tradeproof.forecasting.kernels import BarNorm, ResidualDropout, rotate
 WIDEST_LOG_SCALE = 3.0
 # directions are far less predictable than widths: what the bars say about the location is learned ten times slower
 LOCATION_GAIN = 0.1
+# most of what is known about widths is linear in the features: the direct path learns faster than the layers
+DIRECT_GAIN = 10.0
+# a feature counts as at most so many standard deviations from its mean
+FARTHEST_FEATURE = 6.0
 # least distance of two starting quantiles, in volatilities: a step of exactly zero has no logarithm
 NARROWEST_STEP = 1e-4
 
@@ -168,6 +172,14 @@ class FeatureDropout(nn.Module):
         return features * kept
 
 
+class DirectLinear(nn.Linear):
+    """From the features straight to the log of each horizon's width: what a HAR regression does (Corsi 2009)."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[batch, time, feature] to [batch, time, horizon]."""
+        return DIRECT_GAIN * super().forward(features)
+
+
 class ResidualLinear(nn.Linear):
     """What a sub-layer adds to the residual stream; starts smaller, as one of many additions."""
 
@@ -186,12 +198,20 @@ class QuantileHead(nn.Module):
         self.weight = nn.Parameter(torch.empty(outputs, config.hidden_size))
         self.bias = nn.Parameter(torch.empty(outputs))
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """[batch, time, hidden] to [batch, time, horizon, level], ascending along the last axis."""
+    def forward(self, hidden: Tensor, log_scale: Tensor) -> Tensor:
+        """Quantiles, ascending along the last axis.
+
+        Args:
+            hidden: [batch, time, hidden].
+            log_scale: Added to the log of each width, [batch, time, horizon].
+
+        Returns:
+            [batch, time, horizon, level].
+        """
         outputs = F.linear(hidden, self.weight).view(*hidden.shape[:-1], self.num_horizons, -1)
         bias = self.bias.view(self.num_horizons, -1)
         location = LOCATION_GAIN * outputs[..., 0] + bias[:, 0]  # [batch, time, horizon]
-        log_scale = outputs[..., 1] + bias[:, 1]
+        log_scale = log_scale + outputs[..., 1] + bias[:, 1]
         scale = torch.exp(WIDEST_LOG_SCALE * torch.tanh(log_scale / WIDEST_LOG_SCALE))
         steps = (F.softplus(outputs[..., 2:] + bias[:, 2:]) * scale.unsqueeze(-1)).unbind(
             -1

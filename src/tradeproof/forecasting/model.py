@@ -13,7 +13,9 @@ from tradeproof.forecasting.cache import BarCache
 from tradeproof.forecasting.config import PriceForecasterConfig
 from tradeproof.forecasting.kernels import BarNorm, rotary_angles
 from tradeproof.forecasting.layers import (
+    FARTHEST_FEATURE,
     BarLayer,
+    DirectLinear,
     FeatureDropout,
     QuantileHead,
     ResidualLinear,
@@ -48,7 +50,10 @@ class PriceForecaster(PreTrainedModel):
 
     def __init__(self, config: PriceForecasterConfig) -> None:
         super().__init__(config)
+        self.register_buffer("center", torch.zeros(config.num_features))
+        self.register_buffer("spread", torch.ones(config.num_features))
         self.feature_dropout = FeatureDropout(config.dropout)
+        self.direct = DirectLinear(config.num_features, len(config.horizons), bias=False)
         self.embedding = nn.Linear(config.num_features, config.hidden_size)
         self.layers = nn.ModuleList(BarLayer(config) for _ in range(config.num_layers))
         self.norm = BarNorm(config.hidden_size)
@@ -72,9 +77,10 @@ class PriceForecaster(PreTrainedModel):
             label_mask: Which labels count, [batch, time, horizon].
             cache: What the layers remember of the bars before these, which are added to it; by default there are none.
         """
-        known = features.masked_fill(~ready.unsqueeze(-1), 0.0)
+        known = ((features - self.center) / self.spread).masked_fill(~ready.unsqueeze(-1), 0.0)
+        seen = self.feature_dropout(known.clamp(-FARTHEST_FEATURE, FARTHEST_FEATURE))
         # the stream that the layers add to stays in full precision
-        hidden = self.embedding(self.feature_dropout(torch.asinh(known))).float()  # [batch, time, hidden]
+        hidden = self.embedding(seen).float()  # [batch, time, hidden]
         window = self._window(ready, cache)
         size = self.config.hidden_size // self.config.num_heads
         angles = rotary_angles(ready.shape[1], size, hidden.device, 0 if cache is None else cache.bars)
@@ -85,7 +91,7 @@ class PriceForecaster(PreTrainedModel):
         loss = None
         # sums of small steps: in full precision whatever the layers are computed in
         with torch.autocast(features.device.type, enabled=False):
-            quantiles = self.head(self.norm(hidden))  # [batch, time, horizon, level]
+            quantiles = self.head(self.norm(hidden), self.direct(seen))  # [batch, time, horizon, level]
             if labels is not None and label_mask is not None:
                 loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
@@ -102,12 +108,21 @@ class PriceForecaster(PreTrainedModel):
     def start_from(self, quantiles: Tensor) -> None:
         """Forecast these quantiles, in volatilities, at every bar until trained; [horizon, level], ascending."""
         self.head.weight.zero_()
+        self.direct.weight.zero_()
         self.head.bias.copy_(self.head.bias_for(quantiles))
+
+    @torch.no_grad()
+    def standardise(self, center: Tensor, spread: Tensor) -> None:
+        """Measure each feature from this mean in units of this deviation, [feature] each; fitted on the train split."""
+        self.center.copy_(center)
+        self.spread.copy_(spread)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         """Start as a historical-volatility forecast: Student-t quantiles times the trailing volatility."""
-        if isinstance(module, nn.Linear):
+        if isinstance(module, DirectLinear):
+            init.zeros_(module.weight)
+        elif isinstance(module, nn.Linear):
             # residual updates add up over two per layer (GPT-2, section 2.3)
             scale = (2 * self.config.num_layers) ** -0.5 if isinstance(module, ResidualLinear) else 1.0
             init.normal_(module.weight, std=scale * module.in_features**-0.5)

@@ -15,7 +15,7 @@ from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.adapters import AdaptedModel, Adapter
 from tradeproof.forecasting.checkpoint import Record, fingerprint
 from tradeproof.forecasting.config import PriceForecasterConfig
-from tradeproof.forecasting.dataset import SequenceDataset, empirical_quantiles, supervise
+from tradeproof.forecasting.dataset import SequenceDataset, empirical_quantiles, feature_moments, supervise
 from tradeproof.forecasting.loss_and_profit import STEP, loss_and_profit
 from tradeproof.forecasting.model import PriceForecaster
 from tradeproof.forecasting.optimisation import optimise
@@ -159,6 +159,7 @@ def train_forecaster(
     model = _start(architecture, contract)
     pieces = [supervise(table, contract, model.config.horizons, split, TRAIN) for table in tables.values()]
     if is_new:
+        model.standardise(*(torch.from_numpy(moment) for moment in feature_moments(pieces)))
         model.start_from(torch.from_numpy(empirical_quantiles(pieces, model.config.quantiles)))
     validation = Validation.build(model, tables, contract, split, ProfitTracker.from_params(costs, profit), pieces)
     count = optimiser.batch_size * optimiser.max_steps
