@@ -8,11 +8,11 @@ from opinions import LEVELS, quick, random_means
 from tradeproof.data.splits import TRAIN, assign_splits
 from tradeproof.errors import ContractError, DataError
 from tradeproof.evaluation.baselines import historical_volatility
-from tradeproof.evaluation.folds import plan_folds
 from tradeproof.evaluation.policies import compare_policies
 from tradeproof.evaluation.scores import aligned_quantiles, crps, outcomes
 from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.table import build_table
+from tradeproof.forecasting.folds import plan_folds
 
 FOLDS, TEST_BARS, VALIDATION_BARS = 2, 120, 60
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tradeproof.data.splits import TEST, TRAIN, VALIDATION, assign_splits
 from tradeproof.errors import DataError
-from tradeproof.evaluation.folds import plan_folds
+from tradeproof.forecasting.folds import plan_folds
 from tradeproof.params.schema import SplitParams, WalkForwardParams
 
 DAYS = np.arange("2020-01-01", "2020-01-21", dtype="datetime64[D]")  # 20 sessions, the 1st to the 20th

@@ -26,6 +26,7 @@ TINY = {
     "build_features.average_bars": [5, 20],
     "build_features.drawdown_bars": 40,
     "train_base.tickers": ["AAA", "BBB"],
+    "train_base.seeds": 2,
     "train_base.hidden_size": 16,
     "train_base.num_layers": 1,
     "train_base.num_heads": 2,
@@ -39,7 +40,11 @@ TINY = {
     "profit.every_steps": 4,
     "evaluate.bootstrap_resamples": 100,
     "evaluate.lightgbm_rounds": 5,
+    "walk_forward.folds": 1,
     "evaluate.garch_refit_bars": 2000,
+    "evaluate.grid_commissions": [0.0, 0.001],
+    "evaluate.grid_slippages": [0.0005],
+    "evaluate.grid_delays": [0, 1],
 }
 
 
@@ -121,6 +126,7 @@ def project(tmp_path_factory, repository):
         "train_base",
         "finetune@AAA",
         "finetune@BBB",
+        "walk_forward",
         "evaluate",
         "register",
     ]
@@ -133,7 +139,8 @@ def test_the_pipeline_leaves_runs_and_registered_models(project):
     for name in ("price-base", "price-AAA", "price-BBB"):
         assert project.client().get_registered_model(name).aliases == {"candidate": 1}
     (parent,) = project.runs("pipeline")
-    for stage, count in {"download": 1, "build_features": 1, "train_base": 1, "finetune": 2, "evaluate": 1}.items():
+    counts = {"download": 1, "build_features": 1, "train_base": 2, "finetune": 4, "walk_forward": 1, "evaluate": 1}
+    for stage, count in counts.items():
         runs = project.runs(stage)
         assert len(runs) == count, stage
         assert {run.data.tags["mlflow.parentRunId"] for run in runs} == {parent.info.run_id}
@@ -142,7 +149,7 @@ def test_the_pipeline_leaves_runs_and_registered_models(project):
     metrics = project.runs("train_base")[0].data.metrics
     for name in ("train/loss", "eval/loss", "profit/total_return", "profit/max_drawdown", "profit/total_trades"):
         assert name in metrics
-    for curves in ("base", "finetuned/AAA", "finetuned/BBB"):
+    for curves in ("base", "finetuned/AAA", "finetuned/BBB", "base/seeds/8", "finetuned/AAA/seeds/8"):
         assert list((project.folder / "runs" / "tensorboard" / curves).glob("events*"))
     version = project.client().get_model_version("price-AAA", "1")
     assert "AAA" in version.description
@@ -192,12 +199,13 @@ def test_a_loaded_model_forecasts_what_was_tested(project):
     assert len(levels) == 9
     assert served[levels].to_numpy() == pytest.approx(tested[levels].to_numpy(), abs=1e-7)
     example = loaded.metadata.load_input_example(mlflow.artifacts.download_artifacts("models:/price-BBB@candidate"))
-    assert len(loaded.predict(example)) == 2
+    assert loaded.predict(example)["horizon"].tolist() == [1, 5, 20]
 
 
 def test_adding_a_ticker_trains_one_and_dropping_it_leaves_nothing(project):
     set_params(project.folder, {"universe.tickers": ["AAA", "BBB", "NEW-9"]})
-    assert project.stages(project.repro()) == ["download", "build_features", "finetune@NEW-9", "evaluate", "register"]
+    ran = project.stages(project.repro())
+    assert ran == ["download", "build_features", "finetune@NEW-9", "walk_forward", "evaluate", "register"]
     assert "price-NEW-9 v1" in project.versions()
     metrics = (project.folder / "artifacts" / "evaluate" / "metrics.json").read_text()
     assert "NEW-9" in metrics
@@ -233,6 +241,7 @@ def test_metrics_and_experiments_work_as_dvc_users_expect(project):
         ("build_features", 2.0),
         ("train_base", 4.0),
         ("finetune@AAA", 4.0),
+        ("walk_forward", 4.0),
         ("evaluate", 3.0),
         ("register", 1.5),
     ],
@@ -324,7 +333,9 @@ def test_mlflow_run_puts_the_stages_under_its_own_run(project):
     assert parent.data.params["evaluate.bootstrap_resamples"] == "120"
 
 
-@pytest.mark.parametrize("stage", ["download", "build_features", "train_base", "finetune", "evaluate", "register"])
+@pytest.mark.parametrize(
+    "stage", ["download", "build_features", "train_base", "finetune", "walk_forward", "evaluate", "register"]
+)
 def test_a_full_disk_is_one_line_and_leaves_what_was_there(project, tmp_path, stage):
     """The outputs lie on a file system that has no room left; the inputs and the tracking store lie elsewhere."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", tmp_path], check=False).returncode != 0:

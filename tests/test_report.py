@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from tradeproof.errors import ContractError, DataError
-from tradeproof.evaluation.folds import plan_folds
 from tradeproof.evaluation.models import evaluate_models
 from tradeproof.evaluation.names import RULES, YARDSTICKS
 from tradeproof.evaluation.plots import skill_plot
@@ -22,6 +21,7 @@ from tradeproof.evaluation.tables import forecast_tables, profit_table
 from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.labels import forward_returns
 from tradeproof.features.table import build_table
+from tradeproof.forecasting.folds import plan_folds
 from tradeproof.market.positions import quantile_column
 from tradeproof.params.schema import AllParams
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from tradeproof.data.splits import TRAIN, assign_splits
 from tradeproof.errors import ContractError, DataError
 from tradeproof.evaluation.baselines import historical_volatility
-from tradeproof.evaluation.folds import Fold
 from tradeproof.evaluation.forecasts import known_rows, score_models
 from tradeproof.evaluation.names import BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, HISTORICAL_VOLATILITY
 from tradeproof.evaluation.policies import compare_policies
 from tradeproof.evaluation.scores import aligned_quantiles, outcomes
 from tradeproof.features.contract import READY
+from tradeproof.forecasting.folds import Fold
 from tradeproof.params.schema import AllParams
 
 Tables = Mapping[str, pd.DataFrame]

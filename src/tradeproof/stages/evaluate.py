@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tradeproof.evaluation.cards import card_section
 from tradeproof.evaluation.models import Evaluation, evaluate_models
 from tradeproof.evaluation.report import write_evaluation
+from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.artifact import load_forecaster
+from tradeproof.forecasting.folds import plan_folds
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.params import AllParams
 from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_json, write_text
@@ -44,16 +48,20 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         # the first seed's models are the ones that are registered
         forecasts = {name: frames[0] for name, frames in seeds.items()}
         evaluation = evaluate_models(tables, forecasts, params, seeds)
-        walked = read_json(layout.walk_forward / "metrics.json")
+        walked = _walk_forward(layout, params, tables)
         with replace_folder(layout.evaluation) as folder:
-            write_evaluation(folder, evaluation, manifest, params, walk_forward=walked or None)
+            write_evaluation(folder, evaluation, manifest, params, walk_forward=walked)
             write_json(folder / "summary.json", evaluation.summary)
+            if walked is not None:
+                write_json(folder / "walk_forward.json", walked)
             _write_forecasts(folder / layout.forecasts().name, forecasts)
             _write_cards(folder / "cards", layout, params, evaluation, bool(manifest["synthetic"]))
         stage.log_dataset(
             pd.concat(tables.values()), "features", sha256_file(layout.bars()), "artifacts/build_features/tickers"
         )
-        stage.log_nested_metrics({"test": evaluation.metrics["test"]})
+        stage.log_nested_metrics(
+            {"test": evaluation.metrics["test"], "walk_forward": (walked or {}).get("walk_forward", {})}
+        )
         stage.log_metrics(evaluation.headline)
         stage.log_to_parent(evaluation.headline)
         stage.log_artifacts(layout.evaluation, "evaluation")
@@ -75,6 +83,15 @@ def _forecasts(
         model = load_forecaster(seed_folder(folder, params.seed, seed), contract)
         frames.append(forecast_table(model, table, contract, start=params.split.validation_end))
     return pd.concat(frames, ignore_index=True)
+
+
+def _walk_forward(layout: Layout, params: AllParams, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any] | None:
+    """What the models of the folds were worth; None where params ask for no folds."""
+    sessions = np.unique(np.concatenate([table["date"].to_numpy() for table in tables.values()]))
+    folds = plan_folds(sessions, params.split, params.walk_forward)
+    if not folds:
+        return None
+    return compare_folds(tables, pd.read_parquet(layout.walked()), folds, params).to_dict()
 
 
 def _write_forecasts(path: Path, forecasts: Mapping[str, pd.DataFrame]) -> None:

@@ -82,6 +82,10 @@ class Layout:
         """What the models forecast on the test split."""
         return self.evaluation / "forecasts.parquet"
 
+    def walked(self) -> Path:
+        """What the models of each fold forecast of its test period."""
+        return self.walk_forward / "forecasts.parquet"
+
     def table(self, ticker: str) -> Path:
         """The feature table of one ticker."""
         return self.features / "tickers" / f"{ticker}.parquet"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from tradeproof.data.splits import TRAIN, VALIDATION, assign_splits
-from tradeproof.evaluation.folds import Fold
 from tradeproof.features.contract import READY, FeatureContract
+from tradeproof.forecasting.folds import Fold
 from tradeproof.forecasting.prediction import forecast_table
 from tradeproof.forecasting.training import finetune_forecaster, train_base_forecaster
 from tradeproof.params.schema import AllParams, SplitParams
@@ -39,9 +39,9 @@ def forecast_folds(
         checkpoints: Folder for the checkpoints of interrupted trainings.
 
     Returns:
-        Forecast frame with the columns `fold` and `model`, which is "base" or "finetuned".
+        Forecast frame with the columns `fold` and `model`, which is "base" or "finetuned"; empty without folds.
     """
-    frames = []
+    frames: list[pd.DataFrame] = []
     for fold in folds:
         own = params.model_copy(update={"split": fold.split(params.split.purged_size)})
         cut = {ticker: _known(table, fold) for ticker, table in tables.items()}
@@ -61,7 +61,7 @@ def forecast_folds(
                 frame = forecast_table(model, seen, contract, start=fold.validation_end)
                 inside = frame[fold.is_test(frame["date"].to_numpy())]
                 frames.append(inside.assign(fold=fold.number, model=name))
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def _known(table: pd.DataFrame, fold: Fold) -> pd.DataFrame:
