@@ -51,7 +51,7 @@ def test_no_base_weight_moves_and_every_adapter_weight_does(base, contract, lora
     before = {name: weight.detach().clone() for name, weight in trainee.model.named_parameters()}
     free = {name for name, weight in trainee.model.named_parameters() if weight.requires_grad}
     assert free == {name for name in before if "lora_" in name}
-    assert len(free) == 2 * len(linear_layers(base)) == 2 * 6  # embedding, and five per attention layer
+    assert len(free) == 2 * len(linear_layers(base)) == 2 * 7  # embedding, direct path, and five per attention layer
     optimiser = torch.optim.AdamW([w for w in trainee.model.parameters() if w.requires_grad], lr=0.01)
     batch = {
         "features": torch.randn(4, 32, 2),

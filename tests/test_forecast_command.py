@@ -36,7 +36,14 @@ def model_folder(params, contract, tmp_path_factory):
     model = PriceForecaster(PriceForecasterConfig.from_params(shape, contract.names, contract.hash)).eval()
     for parameter in model.parameters():
         parameter.data.normal_(0.0, 0.2)
-    trained = TrainedForecaster(model, {"eval/loss": 1.0}, pd.DataFrame({"step": [0]}), "trained", 0, ("AAA",))
+    trained = TrainedForecaster(
+        model,
+        {"eval/loss": 1.0},
+        pd.DataFrame({"step": [0], "eval/loss": [1.0], "profit/total_return": [0.0]}),
+        "trained",
+        0,
+        ("AAA",),
+    )
     folder = tmp_path_factory.mktemp("model") / "base"
     save_forecaster(folder, trained, {"seed": 3}, contract)
     return folder

@@ -42,7 +42,9 @@ def cell(cells, **costs):
 @pytest.mark.parametrize("stops", [True, False])
 def test_without_delay_and_at_the_params_costs_the_cell_is_the_main_figure(tables, aligned, settings, params, stops):
     if stops:
-        settings = settings.model_copy(update={"profit": params.profit})
+        settings = settings.model_copy(
+            update={"profit": params.profit.model_copy(update={"horizon": 1, "least_return": 0.0})}
+        )
     frames = {"random": random_means(tables, 3), "other": random_means(tables, 4)}
     sessions = {ticker: table.iloc[-TEST_BARS:] for ticker, table in tables.items()}
     main = compare_policies(tables, sessions, frames, settings).pooled

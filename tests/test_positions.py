@@ -68,7 +68,9 @@ def test_crossed_quantiles_count_as_sorted():
 
 @pytest.fixture
 def profit(params):
-    return params.profit.model_copy(update={"threshold": 0.5, "max_position_size": 0.3, "long_short": True})
+    return params.profit.model_copy(
+        update={"threshold": 0.5, "least_return": 0.0, "max_position_size": 0.3, "long_short": True}
+    )
 
 
 def normal(means, deviation=1.0):

@@ -49,7 +49,9 @@ def free(**changes):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_an_oracle_earns_more_than_a_coin_and_a_coin_more_than_an_anti_oracle(random_bars, params, long_short, seed):
     bars = random_bars(count=400, seed=seed)
-    profit = params.profit.model_copy(update={"long_short": long_short, "threshold": 0.5})
+    profit = params.profit.model_copy(
+        update={"long_short": long_short, "threshold": 0.5, "horizon": 1, "least_return": 0.0}
+    )
     tracker = ProfitTracker.from_params(params.costs, profit)
     ahead = np.append(np.log(bars["open"].shift(-2) / bars["open"].shift(-1)).to_numpy()[:-2], [0.0, 0.0])
     coin = np.random.default_rng(seed).permutation(ahead)

@@ -68,6 +68,7 @@ def tiny(params, tickers):
                 update={"train_end": date(2012, 6, 29), "validation_end": date(2012, 9, 28), "purged_size": 5}
             ),
             "train_base": params.train_base.model_copy(update={"tickers": tickers, "horizons": [1, 5]}),
+            "profit": params.profit.model_copy(update={"horizon": 1, "least_return": 0.0}),
             "walk_forward": params.walk_forward.model_copy(update={"test_bars": 150, "validation_bars": 60}),
             "evaluate": params.evaluate.model_copy(update={"bootstrap_resamples": 100, "lightgbm_rounds": 3}),
         }

@@ -122,7 +122,7 @@ def test_a_precision_that_the_machine_has_not_is_refused(tables, contract, tiny)
 @pytest.fixture(scope="module")
 def impatient(params):
     """A learning rate that destroys the model after a good start, and patience for two measurements."""
-    eager = tuned(tiny_params(params), learning_rate=0.06, patience=2, max_steps=40)
+    eager = tuned(tiny_params(params), learning_rate=0.02, patience=2, max_steps=40)
     return eager.model_copy(update={"profit": eager.profit.model_copy(update={"every_steps": 2})})
 
 

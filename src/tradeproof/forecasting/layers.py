@@ -175,10 +175,6 @@ class FeatureDropout(nn.Module):
 class DirectLinear(nn.Linear):
     """From the features straight to the log of each horizon's width: what a HAR regression does (Corsi 2009)."""
 
-    def forward(self, features: Tensor) -> Tensor:
-        """[batch, time, feature] to [batch, time, horizon]."""
-        return DIRECT_GAIN * super().forward(features)
-
 
 class ResidualLinear(nn.Linear):
     """What a sub-layer adds to the residual stream; starts smaller, as one of many additions."""

@@ -13,6 +13,7 @@ from tradeproof.forecasting.cache import BarCache
 from tradeproof.forecasting.config import PriceForecasterConfig
 from tradeproof.forecasting.kernels import BarNorm, rotary_angles
 from tradeproof.forecasting.layers import (
+    DIRECT_GAIN,
     FARTHEST_FEATURE,
     BarLayer,
     DirectLinear,
@@ -91,7 +92,7 @@ class PriceForecaster(PreTrainedModel):
         loss = None
         # sums of small steps: in full precision whatever the layers are computed in
         with torch.autocast(features.device.type, enabled=False):
-            quantiles = self.head(self.norm(hidden), self.direct(seen))  # [batch, time, horizon, level]
+            quantiles = self.head(self.norm(hidden), DIRECT_GAIN * self.direct(seen))  # [batch, time, horizon, level]
             if labels is not None and label_mask is not None:
                 loss = pinball_loss(quantiles, labels, label_mask, self.config.quantiles)
         return PriceForecast(loss=loss, quantiles=quantiles)
