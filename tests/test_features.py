@@ -252,16 +252,16 @@ def test_the_season_of_the_next_weekday_is_high_before_an_announcement_and_nough
     assert len(announced) == 3
     for day in announced:
         before, on = table.iloc[day - 1], table.iloc[day]
-        assert before["season_day"] > 2.5  # 1.5 of a volume about fivefold, and the range
+        assert before["season_day"] > 2.5**2  # 1.5 of a volume about fivefold, and the range
         assert before["season_day"] == before["season_days"] == before["season_week"]
         assert on["season_day"] < 0.8
-        assert on["season_days"] > 2.5  # the day before the next weekday
+        assert on["season_days"] > 2.5**2  # the day before the next weekday
         assert table["season_days"][day + 1] < 1.0
-        assert table["season_week"][day - 5] > 2.5
+        assert table["season_week"][day - 5] > 2.5**2
         assert on["surprise_5"] > 2.5
 
 
-def test_a_season_is_the_mean_over_its_weeks_of_the_surprise_on_that_weekday(announcing, params):
+def test_a_season_is_the_squared_mean_over_its_weeks_of_the_surprise_on_that_weekday(announcing, params):
     bars, _ = announcing
     windows = params.build_features.model_copy(update={"season_weeks": [4, 13]})
     table = build_table(bars, windows)
@@ -271,7 +271,7 @@ def test_a_season_is_the_mean_over_its_weeks_of_the_surprise_on_that_weekday(ann
     assert table["surprise_5"][friday] == marks[friday - 4 : friday + 1].max()
     monday = friday + 1
     expected = (max(marks[monday - 20], 0.0) + max(marks[monday - 65], 0.0)) / 2
-    assert table["season_day"][friday] == pytest.approx(expected, rel=1e-12)
+    assert table["season_day"][friday] == pytest.approx(expected**2, rel=1e-12)
 
 
 def test_a_surprise_is_bounded_and_without_volume_or_a_past_it_is_none():

@@ -31,12 +31,13 @@ def announcement_features(params: FeatureParams) -> list[Feature]:
         )
         for window in params.surprise_bars
     ]
-    # around the next weekday: the day itself, its neighbours, and the week that follows
+    # around the next weekday: the day itself, its neighbours, and the week that follows; squared, as the width of what
+    # comes grows faster than the mean: quarters that agree are worth more than one that stands out
     seasons = [
         Feature(
             f"season_{name}",
-            f"mean over {', '.join(map(str, weeks))} weeks before the next weekday of the largest {what} from {-first} "
-            f"days before to {last} days after it; at least 0, and 0 on days without a bar",
+            f"square of the mean over {', '.join(map(str, weeks))} weeks before the next weekday of the largest {what} "
+            f"from {-first} days before to {last} days after it; at least 0, and 0 on days without a bar",
             settled + SESSIONS_PER_WEEK * max(weeks) + 1,
             partial(_season, weeks=tuple(weeks), days=(first, last), usual=params.volume_bars),
         )
@@ -85,7 +86,7 @@ def _season(bars: BarArrays, weeks: tuple[int, ...], days: tuple[int, int], usua
     found = [
         highest_on_days(surprises, dates, following - 7 * lag + days[0], following - 7 * lag + days[1]) for lag in weeks
     ]
-    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+    return np.asarray(np.mean(found, axis=0) ** 2, dtype=np.float64)
 
 
 def _before(values: FloatArray) -> FloatArray:
