@@ -25,7 +25,10 @@ import pandas as pd
 
 from tradeproof.data.acquisition import acquire_bars
 from tradeproof.data.splits import TEST, TRAIN, VALIDATION, assign_splits
-from tradeproof.evaluation.baselines import forecast_frame, garch_t, historical_volatility, lightgbm_quantiles
+from tradeproof.evaluation.baselines import forecast_frame, historical_volatility
+from tradeproof.evaluation.boosted import lightgbm_quantiles
+from tradeproof.evaluation.garch import garch_t
+from tradeproof.evaluation.har import har
 from tradeproof.evaluation.intervals import block_bootstrap, skill, sums_by_date
 from tradeproof.evaluation.scores import aligned_quantiles, crps, forecast_scores, outcomes
 from tradeproof.features.contract import READY, feature_contract
@@ -138,53 +141,39 @@ def yardsticks(universe: Universe) -> dict[str, pd.DataFrame]:
     return {
         HISTORY: timed(HISTORY, lambda: historical_volatility(tables, train, wanted, horizons, levels)),
         "GARCH(1,1)-t": timed("GARCH(1,1)-t", garch),
-        "HAR of range volatility": timed("HAR", lambda: har(universe, knows=False)),
+        "HAR of range volatility": timed(
+            "HAR", lambda: har(tables, train, wanted, horizons, levels, settings.har_bars)
+        ),
         "LightGBM, same features": timed(
             "LightGBM",
             lambda: lightgbm_quantiles(tables, train, wanted, names, horizons, levels, settings, params.seed),
         ),
-        ORACLE: timed("limit", lambda: har(universe, knows=True)),
+        ORACLE: timed("limit", lambda: knowing(universe)),
     }
 
 
-def har(universe: Universe, *, knows: bool) -> pd.DataFrame:
-    """HAR (Corsi 2009) on log range volatility, pooled: the windows har_bars of the past forecast the variance ahead.
-
-    Quantiles are those of the train split's returns over their forecast volatility. With `knows` the forecast is what
-    came: no model can know it, and none of the same form can do better.
-    """
-    horizons, windows = universe.horizons, universe.params.evaluate.har_bars
-    inputs, ahead, returns = {}, {}, {}
+def knowing(universe: Universe) -> pd.DataFrame:
+    """A forecast that knows the range volatility that is going to come: the limit of all that forecast widths."""
+    horizons, levels = universe.horizons, universe.levels
+    ahead, returns = {}, {}
     for name, table in universe.tables.items():
         prices = [table[column].to_numpy() for column in ("open", "high", "low", "close")]
         variance = bar_variance(*prices)
-        past = [log_mean(variance, window) for window in windows]
-        inputs[name] = np.column_stack([np.ones(len(table)), *past])
-        future = np.full((len(table), len(horizons)), np.nan)
+        ahead[name] = np.full((len(table), len(horizons)), np.nan)
         for place, horizon in enumerate(horizons):
-            future[:-horizon, place] = log_mean(variance, horizon)[horizon:]
-        ahead[name], returns[name] = future, forward_returns(prices[3], horizons)
-    quantiles = {name: np.empty((int(rows.sum()), len(horizons), len(universe.levels))) for name, rows in
-                 universe.wanted.items()}  # fmt: skip
-    for place, horizon in enumerate(horizons):
-        x, z, y = (
-            np.concatenate([array[name][rows] for name, rows in universe.train.items()])
-            for array in (inputs, ahead, returns)
-        )
-        weights = np.linalg.lstsq(x, z[:, place], rcond=None)[0]
-        spread = np.exp(z[:, place] if knows else x @ weights) * np.sqrt(horizon)
-        shape = np.quantile(y[:, place] / spread, universe.levels)
-        for name, rows in universe.wanted.items():
-            log_spread = ahead[name][rows, place] if knows else inputs[name][rows] @ weights
-            quantiles[name][:, place] = np.outer(np.exp(log_spread) * np.sqrt(horizon), shape)
-    return pd.concat(
-        [forecast_frame(table, universe.wanted[name], horizons, universe.levels, quantiles[name])
-         for name, table in universe.tables.items()]
-    )  # fmt: skip
-
-
-def log_mean(variance: np.ndarray, window: int) -> np.ndarray:
-    return 0.5 * np.log(trailing_mean(variance, window) + LEAST_VARIANCE)
+            ahead[name][:-horizon, place] = np.sqrt(horizon * trailing_mean(variance, horizon) + LEAST_VARIANCE)[
+                horizon:
+            ]
+        returns[name] = forward_returns(prices[3], horizons)
+    frames = []
+    shape = np.empty((len(horizons), len(levels)))
+    for place in range(len(horizons)):
+        learned = [(returns[name][rows, place] / ahead[name][rows, place]) for name, rows in universe.train.items()]
+        shape[place] = np.nanquantile(np.concatenate(learned), levels)
+    for name, table in universe.tables.items():
+        rows = universe.wanted[name]
+        frames.append(forecast_frame(table, rows, horizons, levels, ahead[name][rows][:, :, None] * shape))
+    return pd.concat(frames)
 
 
 def our_forecasts(universe: Universe, seed: int, save: Path | None) -> pd.DataFrame:
@@ -218,7 +207,7 @@ def judged(
 ) -> dict[str, dict[str, float]]:
     """Score all frames at one horizon, and print the table."""
     levels, settings = universe.levels, universe.params.evaluate
-    realised, tickers = rows["outcome"].to_numpy(), rows["ticker"].to_numpy(object)
+    realised = rows["outcome"].to_numpy()
     names = list(frames)
     quantiles = {name: aligned_quantiles(frames[name], rows, levels, name) for name in names}
     losses = np.column_stack([crps(quantiles[name], realised, levels) for name in names])
@@ -234,12 +223,12 @@ def judged(
     print(f"  {'':<30} {titles}")
     history = names.index(HISTORY)
     for place, name in enumerate(names):
-        scores = forecast_scores(quantiles[name], realised, tickers, levels)
+        scores = forecast_scores(quantiles[name], rows, levels)
         print(
             f"  {name:<30} {1e4 * scores.crps:>9.3f} "
             f"{central[place, history]:>+8.2f} [{low[place, history]:+6.2f}, {high[place, history]:+6.2f}] "
             f"{100 * scores.coverage_50:>6.1f} {100 * scores.coverage_90:>6.1f} "
-            f"{scores.rank_ic or 0.0:>+8.3f} ({monthly_t(rows, quantiles[name], levels):+5.1f}) "
+            f"{scores.rank.cross_rank_ic or 0.0:>+8.3f} ({scores.rank.cross_rank_ic_t or 0.0:+5.1f}) "
             f"{100 * scores.directional_accuracy:>6.1f}"
         )
     spread = central[[names.index(name) for name in seeds], history]
@@ -257,15 +246,6 @@ def judged(
         "over": {name: round(float(central[best, place]), 2) for place, name in enumerate(names)},
         "seeds": {"mean": round(float(spread.mean()), 2), "spread": round(float(np.ptp(spread)), 2)},
     }
-
-
-def monthly_t(rows: pd.DataFrame, quantiles: np.ndarray, levels: Sequence[float]) -> float:
-    """Mean over its standard error of the months' rank correlations of median and outcome, pooled within a month."""
-    medians = pd.Series(quantiles[:, list(levels).index(0.5)], index=rows.index)
-    months = rows["date"].dt.to_period("M")
-    found = pd.DataFrame({"median": medians, "outcome": rows["outcome"]}).groupby(months).corr("spearman")
-    monthly = found.xs("median", level=1)["outcome"].dropna()
-    return float(monthly.mean() / monthly.std() * np.sqrt(len(monthly))) if len(monthly) > 1 else float("nan")
 
 
 def summary(figures: Mapping[str, dict[str, dict[str, float]]], part: str) -> dict[str, object]:
