@@ -65,7 +65,7 @@ def _train(params_path: Path, layout: Layout, identity: StageIdentity, start: Pa
             params,
             stage.log_metrics,
             layout.checkpoints("finetune") / ticker,
-            layout.log("finetune", ticker),
+            layout.log("finetune", ticker, identity.further_seed),
         )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, identity.name)

@@ -57,10 +57,13 @@ class Layout:
         """Scratch folder of a training stage; tracked by nothing."""
         return self.root / "runs" / "checkpoints" / stage
 
-    def log(self, stage: str, ticker: str | None = None) -> Path:
-        """Readable log of a training stage; tracked by nothing."""
-        folder = self.root / "runs" / "logs"
-        return folder / f"{stage}.log" if ticker is None else folder / stage / f"{ticker}.log"
+    def log(self, stage: str, ticker: str | None = None, further_seed: int | None = None) -> Path:
+        """The reports of a training stage as text; tracked by nothing."""
+        folder = self.root / "runs" / "logs" / stage
+        if further_seed is not None:
+            folder = folder / SEEDS / str(further_seed)
+        path = folder if ticker is None else folder / ticker
+        return path.with_name(f"{path.name}.log")
 
     def manifest(self) -> Path:
         """Where the bars came from and what the quality gate found."""

@@ -48,7 +48,12 @@ def _train(params_path: Path, layout: Layout, identity: StageIdentity, folder: P
         stage.log_dataset(rows, "base_features", digest, "artifacts/build_features/base.parquet")
         tables = {ticker: rows[rows["ticker"] == ticker].reset_index(drop=True) for ticker in params.train_base.tickers}
         trained = train_base_forecaster(
-            tables, contract, params, stage.log_metrics, layout.checkpoints("train_base"), layout.log("train_base")
+            tables,
+            contract,
+            params,
+            stage.log_metrics,
+            layout.checkpoints("train_base"),
+            layout.log("train_base", further_seed=identity.further_seed),
         )
         everything = params.model_dump(mode="json", by_alias=True)
         meta = model_meta({key: everything[key] for key in SECTIONS}, params.seed, digest, "train_base")
