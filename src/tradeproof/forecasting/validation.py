@@ -12,7 +12,7 @@ from tradeproof.data.splits import VALIDATION
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.dataset import Supervision, empirical_quantiles, supervise
 from tradeproof.forecasting.model import PriceForecaster
-from tradeproof.forecasting.prediction import forecast_quantiles, forecast_table
+from tradeproof.forecasting.prediction import forecast_quantiles, forecast_tables
 from tradeproof.forecasting.profit import ProfitTracker
 from tradeproof.params.schema import SplitParams
 
@@ -93,8 +93,8 @@ class Validation:
 
     def _trade(self, model: PriceForecaster) -> dict[str, float]:
         start, end = self.split.train_end + timedelta(days=1), self.split.validation_end
-        forecasts = [forecast_table(model, table, self.contract, start, end) for table in self.tables.values()]
-        report = self.tracker.measure(pd.concat(forecasts, ignore_index=True), self.tables)
+        forecasts = forecast_tables(model, self.tables, self.contract, start, end)
+        report = self.tracker.measure(forecasts, self.tables)
         return {f"profit/{name}": value for name, value in report.to_metrics().items()}
 
 
