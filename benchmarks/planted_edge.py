@@ -1,9 +1,10 @@
 """Does the pipeline find an edge that is there, and report none where there is none?
 
 Run it with `python benchmarks/planted_edge.py`; it takes about twenty minutes on two cores. Markets are drawn by the
-simulator of `data/sources/simulated.py`, whose law plants a rule of known Sharpe ratio; each seed is another market.
-On every one the pipeline's own steps run with the repository's params: quality gate, features, base model over both
-tickers, one model per ticker, forecasts of the test split, positions, simulated account after costs.
+simulator of `data/sources/simulated.py`, whose law plants a rule of known Sharpe ratio that holds for one bar; each
+seed is another market. On every one the pipeline's own steps run with the repository's params, positions being taken
+from the forecast one bar ahead: quality gate, features, base model over both tickers, one model per ticker, forecasts
+of the test split, positions, simulated account after costs.
 
 With an edge: in how many markets the fine-tuned models earn more than buy-and-hold under the same position cap.
 Without one: in how many the 95 % block-bootstrap interval of the total return holds zero.
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODEL = "finetuned"
 CONFIDENCE = 0.95
 FIRST_SEED = 100  # markets that nothing was chosen on
+HORIZON = 1  # the bars that the planted rule holds for
 WANTED = {True: 0.9, False: 0.95}  # share of the markets with and without an edge
 
 
@@ -110,6 +112,7 @@ def market_params(edge: float, seed: int) -> AllParams:
     return params.model_copy(
         update={
             "data": params.data.model_copy(update={"source": "simulated", "simulated": simulated}),
+            "profit": params.profit.model_copy(update={"horizon": HORIZON}),
             "evaluate": params.evaluate.model_copy(update={"confidence": CONFIDENCE}),
             "seed": seed,
         }
