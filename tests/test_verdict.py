@@ -125,7 +125,7 @@ def test_a_gain_whose_interval_holds_zero_is_not_called_a_success():
     verdict = judge(_metrics(), ["base"], 1, 0.9)
     assert verdict.answer == (
         "The base model did not beat buy-and-hold after costs. "
-        "The base model did not beat historical volatility as a forecast."
+        "The base model did not beat historical volatility as a forecast one bar ahead."
     )
     text = verdict.paragraphs[0].text.replace("\N{NO-BREAK SPACE}", " ")
     assert "gained 10.0 %; buy-and-hold with the same position cap gained 8.0 %" in text

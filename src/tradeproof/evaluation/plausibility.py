@@ -71,7 +71,7 @@ def _forecasts(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Itera
             yield (
                 f"{label(name)}: the rank correlation of forecast and next return is {rank_ic:.3f}. Above {RANK_IC:g} "
                 f"counts as a leak until shown otherwise (chance alone moves it by about {noise:.3f}, more where "
-                f"tickers move together{_t(figures['rank_ic_t'])})."
+                f"tickers move together{_t(figures['rank_ic_t'])}); `tradeproof lookahead` looks for one."
             )
 
 

@@ -47,7 +47,7 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
     closer = [name for name in models if _above(forecast[name], "skill")]
     answer = (
         f"{_who(models, richer, 'beat')} buy-and-hold after costs. "
-        f"{_who(models, closer, 'beat')} historical volatility as a forecast."
+        f"{_who(models, closer, 'beat')} historical volatility as a forecast {_ahead(horizon)}."
     )
     paragraphs = [
         Paragraph(
@@ -167,6 +167,10 @@ def _hindsight(profit: Mapping[str, Figures], models: Sequence[str]) -> str:
         f"The most profitable of the yardsticks, which is known only afterwards, was "
         f"{shown[0].lower() + shown[1:] if shown[1].islower() else shown}: {percent(others[best])}."
     )
+
+
+def _ahead(horizon: int) -> str:
+    return "one bar ahead" if horizon == 1 else f"{horizon} bars ahead"
 
 
 def _moved(total_return: float) -> str:

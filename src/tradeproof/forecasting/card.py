@@ -10,11 +10,12 @@ from tradeproof.forecasting.training import TrainedForecaster
 
 LIMITS = """\
 - A forecast is a distribution. Its width is what it knows; its location is close to zero and hardly predictable.
-- The figures are of the validation split, on which the best of a few checkpoints was chosen: they flatter. The test
-  split, the benchmarks and their intervals are in the evaluation report.
-- Profit is simulated: fills at the next open, proportional costs, no market impact, no taxes, no dividends.
+- The figures are of the validation split, on which the best of a few checkpoints was chosen: they flatter. The
+  test split, yardsticks and intervals are in the evaluation report, for the models that the pipeline evaluates.
+- Profit is simulated: fills at the next open, proportional costs, no market impact, no taxes; prices are
+  adjusted, so dividends count as reinvested.
 - It knows nothing but daily bars. News, earnings dates and halts are not in it.
-- It was trained on the tickers and dates below. Elsewhere it is a guess."""
+- It was trained on the tickers named above, up to `split.train_end` below. Elsewhere it is a guess."""
 USE = """\
 Research on the distribution of daily returns, and as one input to a decision that a person answers for. It is no
 investment advice, and not meant to trade unattended."""
@@ -46,8 +47,8 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
         "## Results on the validation split",
         _table("metric", "value", sorted(trained.metrics.items())),
         "`eval/loss` is the mean pinball loss in volatilities; `eval/skill_<h>` is 1 - loss / loss of historical "
-        "volatility at horizon h; profit stands beside buy-and-hold after the same costs, Sharpe ratios are annual "
-        "(252 bars). Every measurement is in `profit_curve.csv`.",
+        "volatility at horizon h; profit stands beside buy-and-hold with all the money, after the same costs; Sharpe "
+        "ratios are annual (252 bars). Every measurement is in `profit_curve.csv`.",
         "## Loss and profit",
         loss_and_profit(trained.profit_curve).sentence
         + " Both are of the validation split, over the measurements of this one training run; they are drawn in "
@@ -77,7 +78,7 @@ def model_card(trained: TrainedForecaster, meta: Mapping[str, Any], contract: Fe
         _table("key", "value", _flat(meta)),
         "## How to load it",
         "```python\nfrom pathlib import Path\n\nfrom tradeproof.forecasting.artifact import load_forecaster\n\n"
-        "model = load_forecaster(Path('artifacts/train_base'), contract=None)\n```",
+        "model = load_forecaster(Path('.'), contract=None)  # the folder of this card\n```",
         "The weights are safetensors; nothing is unpickled and no code from this folder runs.",
     ]
     return "\n\n".join(sections) + "\n"

@@ -100,7 +100,7 @@ def progress_report(title: str, rows: Rows) -> str:
         f"  {trained}validation loss {now[LOSS]:.5f} (step {now[STEP]:.0f}), at the start {rows[0][LOSS]:.5f}, lowest "
         f"{best[LOSS]:.5f} at step {best[STEP]:.0f}",
         f"  skill against historical volatility: {_skills(now)}",
-        f"  {'on validation, after costs':<28}{'model':>12}{'buy-and-hold':>16}",
+        f"  {f'at step {now[STEP]:.0f}, after costs':<28}{'model':>12}{'all in, held':>16}",
     ]
     for label, name, unit in FIGURES:
         mine = _number(now.get(f"profit/{name}", math.nan), unit)

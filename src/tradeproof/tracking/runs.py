@@ -2,7 +2,6 @@
 
 import math
 import os
-import shutil
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -295,7 +294,8 @@ def _open_curves(below: str | None) -> "EventFileWriter | None":
 
     folder = project_root() / "runs" / "tensorboard" / below
     # the curves of the last run: two runs in one folder would be drawn as one zigzag
-    shutil.rmtree(folder, ignore_errors=True)
+    for old in folder.glob("events.*"):
+        old.unlink()
     return EventFileWriter(str(folder))
 
 
