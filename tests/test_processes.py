@@ -5,10 +5,12 @@ import shutil
 
 import pytest
 
-from test_pipeline import Project, set_params
+from test_pipeline import TINY, Project, set_params
 from tradeproof.progress import progress, say
 from tradeproof.runtime.processes import is_main_process, process_count, process_rank
 from tradeproof.tracking.runs import SilentRun, StageRun
+
+SEEDS = TINY["train_base.seeds"]
 
 
 @pytest.fixture
@@ -57,7 +59,9 @@ def test_a_silent_run_takes_all_that_a_run_takes_and_needs_no_store(tmp_path, mo
 
 
 @pytest.mark.slow
-def test_a_stage_on_two_processes_is_one_run_and_one_model_with_the_metrics_of_one_process(tmp_path, repository):
+def test_a_stage_on_two_processes_is_one_run_and_one_model_per_seed_with_the_metrics_of_one_process(
+    tmp_path, repository
+):
     project = Project(tmp_path, repository)
     set_params(project.folder, {"train_base.dropout": 0.0})
     for stage in ("download", "build_features"):
@@ -65,9 +69,9 @@ def test_a_stage_on_two_processes_is_one_run_and_one_model_with_the_metrics_of_o
     found = []
     for words in ((), ("torchrun", "--standalone", "--nproc-per-node", "2", "--no-python")):
         output = project.run(*words, "tradeproof", "train_base", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
-        assert output.count("train_base: step 12 of 12") == 1
+        assert output.count("train_base: step 12 of 12") == SEEDS
         found.append(json.loads((project.folder / "artifacts" / "train_base" / "metrics.json").read_text()))
-        assert len(project.runs("train_base")) == len(found)
+        assert len(project.runs("train_base")) == SEEDS * len(found)
         shutil.rmtree(project.folder / "artifacts" / "train_base")
     assert {run.info.status for run in project.runs("train_base")} == {"FINISHED"}
     alone, together = found
