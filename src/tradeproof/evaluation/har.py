@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tradeproof.evaluation.baselines import Floats, Mask, forecast_frame, joined_frames, spreads, train_targets
-from tradeproof.features.indicators import trailing_mean
+from tradeproof.features.indicators import bar_variance, trailing_mean
 
 # a variance below this share of the trailing one is a price that stands still: its logarithm would rule the regression
 LEAST_VARIANCE = 1e-3
@@ -61,15 +61,8 @@ def har(
 
 
 def range_variance(table: pd.DataFrame) -> Floats:
-    """Variance of each bar from its range, and of the gap before it, [bar], per bar; NaN for the first bar.
-
-    The square of the overnight log return, plus Garman and Klass's estimate for the session (Journal of Business 1980).
-    """
-    open_, high, low, close = (np.log(table[name].to_numpy()) for name in ("open", "high", "low", "close"))
-    gap = open_ - np.concatenate([[np.nan], close[:-1]])
-    session = 0.5 * (high - low) ** 2 - (2.0 * np.log(2.0) - 1.0) * (close - open_) ** 2
-    variance: Floats = gap**2 + np.maximum(session, 0.0)
-    return variance
+    """`bar_variance` of a table: that of the session plus the gap before it squared, [bar]; NaN for the first bar."""
+    return bar_variance(*(table[name].to_numpy() for name in ("open", "high", "low", "close")))
 
 
 def _past(table: pd.DataFrame, har_bars: Sequence[int]) -> Floats:

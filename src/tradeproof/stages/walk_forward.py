@@ -10,7 +10,7 @@ import pandas as pd
 from tradeproof.features.contract import FeatureContract
 from tradeproof.forecasting.folds import plan_folds
 from tradeproof.forecasting.retraining import forecast_folds
-from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_bytes, write_json
+from tradeproof.runtime.files import read_json, replace_folder, write_bytes, write_json
 from tradeproof.stages.layout import Layout
 from tradeproof.stages.session import open_stage, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
@@ -30,11 +30,11 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
     """
     layout = Layout(root)
     with open_stage(StageIdentity("walk_forward"), SECTIONS, params_path) as (params, stage):
-        tag_inputs(stage, layout)
+        manifest = tag_inputs(stage, layout)
         contract = FeatureContract.from_dict(read_json(layout.contract()))
         tables = {ticker: pd.read_parquet(layout.table(ticker)) for ticker in params.universe.tickers}
         stage.log_dataset(
-            pd.concat(tables.values()), "features", sha256_file(layout.contract()), "artifacts/build_features/tickers"
+            pd.concat(tables.values()), "features", manifest["sha256"], "artifacts/build_features/tickers"
         )
 
         def log(fold: int, what: str, metrics: Mapping[str, float], step: int) -> None:
