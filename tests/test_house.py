@@ -18,7 +18,8 @@ FLOORS = [
     {"progress", "tracking"},
     {"data", "market"},
     {"features"},
-    {"forecasting"},
+    {"envs", "forecasting", "explanations"},
+    {"agents"},
     {"evaluation"},
     {"serving"},
     {"stages"},
@@ -26,7 +27,9 @@ FLOORS = [
 ]
 HOMES = {
     "mlflow": {"tracking", "serving"},
-    "numba": {"market"},
+    "numba": {"market", "envs"},
+    "gymnasium": {"envs", "agents"},
+    "stable_baselines3": {"agents"},
     "talib": {"features"},
     "yaml": {"params"},
     "transformers": {"forecasting"},
@@ -98,7 +101,7 @@ def test_each_heavy_library_has_one_home(tree):
 
 def test_peers_that_tests_compare_with_stay_out_of_the_product(tree):
     names = {name.split(".")[0] for path in tree.values() for name in imported(path)}
-    assert names & {"vectorbt", "backtesting", "hypothesis", "pytest"} == set()
+    assert names & {"vectorbt", "backtesting", "gym_anytrading", "hypothesis", "pytest"} == set()
 
 
 def test_the_command_line_starts_without_heavy_libraries():

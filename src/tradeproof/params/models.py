@@ -1,4 +1,4 @@
-"""Sections about models: split, costs, profit, train_base, finetune, walk_forward, evaluate."""
+"""Sections about price models: split, costs, profit, train_base, finetune, walk_forward, evaluate."""
 
 from datetime import date
 from typing import Annotated, Literal

@@ -15,6 +15,7 @@ from tradeproof.params.bars import (
     UniverseParams,
     YahooParams,
 )
+from tradeproof.params.decisions import ExplanationParams, TrainPpoParams
 from tradeproof.params.models import (
     CostParams,
     EvaluateParams,
@@ -33,6 +34,7 @@ __all__ = [
     "DataParams",
     "DownloadParams",
     "EvaluateParams",
+    "ExplanationParams",
     "FeatureParams",
     "FinetuneParams",
     "OptimiserParams",
@@ -45,6 +47,7 @@ __all__ = [
     "SplitParams",
     "TrackingParams",
     "TrainBaseParams",
+    "TrainPpoParams",
     "UniverseParams",
     "WalkForwardParams",
     "YahooParams",
@@ -86,6 +89,8 @@ class AllParams(Params):
     train_base: TrainBaseParams
     finetune: FinetuneParams
     walk_forward: WalkForwardParams
+    train_ppo: TrainPpoParams
+    generate_explanations: ExplanationParams
     evaluate: EvaluateParams
     # pydantic models have a method named register
     registration: Annotated[RegisterParams, Field(alias="register")]

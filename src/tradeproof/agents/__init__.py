@@ -1,0 +1,1 @@
+"""Agents: policies trained with PPO, their artifacts, what they decide and why."""
