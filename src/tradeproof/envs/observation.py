@@ -24,15 +24,6 @@ POSITION_STATE: Mapping[str, str] = {
 }
 """What follows the features in an observation, knowable at the same close."""
 
-ACTIONS = ("sell", "hold", "buy")
-"""What a policy may decide at a close, as target positions, by number.
-
-sell: the lowest position that the rules allow (none, or short where params profit.long_short is on); hold: whatever is
-held, without an order; buy: the largest long position. A wish that is already held gives no order. What is ordered
-fills at the next open.
-"""
-SELL, HOLD, BUY = range(len(ACTIONS))
-
 REMEDY = "compute the features with the windows the policy was trained with, or train the policy again"
 
 

@@ -12,6 +12,16 @@ from tradeproof.params.schema import ProfitParams
 Floats = NDArray[np.float64]
 
 
+ACTIONS = ("sell", "hold", "buy")
+"""What a policy may decide at a close, as target positions, by number.
+
+sell: the lowest position that the rules allow (none, or short where params profit.long_short is on); hold: whatever is
+held, without an order; buy: the largest long position. A wish that is already held gives no order. What is ordered
+fills at the next open.
+"""
+SELL, HOLD, BUY = range(len(ACTIONS))
+
+
 def quantile_column(level: float) -> str:
     """Name of the column that holds a quantile: 0.05 is "q05", 0.5 is "q50", 0.025 is "q02_5"."""
     if not 0.0 < level < 1.0:
