@@ -4,7 +4,7 @@ One definition of acting serves the rollout, the attributions and the counterfac
 policy than the one that traded. In float64 the size of a batch moves a logit by less than 1e-12, so it moves no action.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -59,6 +59,23 @@ class Actor:
     def activate(self, sums: Floats) -> Floats:
         """The activation of a layer."""
         return np.tanh(sums) if self.activation == "tanh" else np.maximum(sums, 0.0)
+
+    def gradient(self, values: Floats, slopes_of: Callable[[Floats], Floats]) -> Floats:
+        """Gradient of a function of the logits with respect to raw observations, [decision, name].
+
+        Args:
+            values: [decision, name], where.
+            slopes_of: The function's own gradient: logits in, slopes with respect to them out, [decision, action] each.
+        """
+        layers = [self.inputs(values)]
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            layers.append(self.activate(layers[-1] @ weight.T + bias))
+        slopes = slopes_of(layers[-1] @ self.weights[-1].T + self.biases[-1])
+        for place in range(len(layers) - 1, 0, -1):
+            units = layers[place]
+            slopes = (slopes @ self.weights[place]) * (1.0 - units**2 if self.activation == "tanh" else units > 0.0)
+        slopes = slopes @ self.weights[0]
+        return slopes if self.scale is None else slopes * ((1.0 - (layers[0] / LIMIT) ** 2) / self.scale)
 
 
 def actor_of(state: Mapping[str, Any], activation: Activation) -> Actor:
