@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -82,7 +82,9 @@ class BatchedMarket:
         self.truncated = np.ones(size, np.bool_)
         self._compiled, self._fresh = compiled_rules(rules)
         self._penalty = drawdown_penalty
-        self._advance, self._look = _kernels(_foreign_digest())
+        self._everyone = np.arange(size)
+        self._last_ready = _last_ready(series)
+        self._advance, self._look = _advance(_foreign_digest()), _look(_foreign_digest())
 
     def restart(self, places: npt.ArrayLike, bars: npt.ArrayLike, ends: npt.ArrayLike) -> None:
         """Open fresh accounts.
@@ -114,10 +116,15 @@ class BatchedMarket:
         ):
             array[chosen] = value
 
-    def observe(self) -> FloatArray:
-        """What is seen at the closes, [env, width], in the order of the contract; a new array each time."""
-        seen = np.empty((self.size, self.contract.width), np.float32)
-        self._look(self.accounts, self.series.features, self.series.volatility, self.series.prices, seen)
+    def observe(self, places: Integers | None = None) -> FloatArray:
+        """What is seen at the closes, [env, width], in the order of the contract; a new array each time.
+
+        Args:
+            places: Which episodes; None: all.
+        """
+        chosen = self._everyone if places is None else places
+        seen = np.empty((len(chosen), self.contract.width), np.float32)
+        self._look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen)
         return seen
 
     def step(self, actions: Integers) -> tuple[Floats, Flags, Flags]:
@@ -137,12 +144,17 @@ class BatchedMarket:
         )  # fmt: skip
         return rewards, self.terminated.copy(), self.truncated.copy()
 
+    @property
+    def growth(self) -> Floats:
+        """[env], equity as a multiple of the capital; a ruined account counts at LEAST_EQUITY."""
+        return np.maximum(self.accounts.equity / self._fresh.equity, LEAST_EQUITY)
+
     def _checked_ends(self, first: Integers, last: Integers) -> Integers:
         """The last ready bars not after the given ends."""
         count = len(self.series.ready)
         inside = (first >= 0) & (first < count) & (last >= 0) & (last < count)
         if inside.all():
-            last = _last_ready(self.series)[last]
+            last = self._last_ready[last]
             inside = (self.series.series_of(first) == self.series.series_of(last)) & self.series.ready[first]
             inside &= last > first
         if not inside.all():
@@ -183,8 +195,8 @@ def _foreign_digest() -> int:
 
 
 @cache
-def _kernels(foreign: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Compile, or load from the disk, the step and the look.
+def _advance(foreign: int) -> Callable[..., None]:
+    """Compile the step, or load it from the disk.
 
     Args:
         foreign: Digest of the simulator's source: as a variable of the enclosing function it is part of the key under
@@ -202,7 +214,7 @@ def _kernels(foreign: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
             if terminated[env] or truncated[env]:
                 continue
             account = Account(cash[env], shares[env], entry_price[env], equity[env], bankrupt[env])
-            before, fall = np.log(max(equity[env], least)), np.log(peak[env] / max(equity[env], least))
+            before, highest = max(equity[env], least), peak[env]
             weight = _order(actions[env], shares[env], rules)
             bar, end = bars[env], ends[env]
             deciding = False
@@ -217,9 +229,11 @@ def _kernels(foreign: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
                     entry_bar[env] = bar
                 peak[env] = max(peak[env], account.equity)
                 deciding = bar >= end or ready[bar]
-            after = np.log(max(account.equity, least))
-            deeper = max(np.log(peak[env] / max(account.equity, least)) - fall, 0.0)
-            rewards[env] = REWARD_SCALE * (after - before - penalty * deeper)
+            after = max(account.equity, least)
+            reward = np.log(after / before)
+            if penalty > 0.0:
+                reward -= penalty * max(np.log(peak[env] / after) - np.log(highest / before), 0.0)
+            rewards[env] = REWARD_SCALE * reward
             cash[env], shares[env], entry_price[env] = account.cash, account.shares, account.entry_price
             equity[env], bankrupt[env], bars[env] = account.equity, account.bankrupt, bar
             if account.shares == 0.0:
@@ -227,25 +241,35 @@ def _kernels(foreign: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
             terminated[env] = account.bankrupt
             truncated[env] = bar >= end and not account.bankrupt
 
+    return advance
+
+
+@cache
+def _look(foreign: int) -> Callable[..., None]:
+    """Compile what makes observations, or load it; see `_advance`."""
+
     @numba.njit(cache=True, error_model="numpy")
-    def look(state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray) -> None:
+    def look(
+        places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray
+    ) -> None:
         _ = foreign
         _cash, shares, entry_price, equity, peak, _bankrupt, entry_bar, bars, _ends = state
         width = features.shape[1]
-        for env in range(len(seen)):
+        for row, env in enumerate(places):
             bar = bars[env]
-            row = seen[env]
-            row[:width] = features[bar]
-            row[width:] = 0.0
+            for name in range(width):
+                seen[row, name] = features[bar, name]
+            position = unrealised = bars_held = 0.0
             close = prices[bar, CLOSE]
             if shares[env] != 0.0:
                 side = 1.0 if shares[env] > 0.0 else -1.0
-                row[width] = shares[env] * close / equity[env]
-                row[width + 1] = side * np.log(close / entry_price[env]) / volatility[bar]
-                row[width + 2] = np.log(1.0 + (bar - entry_bar[env]))
-            row[width + 3] = REWARD_SCALE * np.log(max(equity[env], LEAST_EQUITY * peak[env]) / peak[env])
+                position = shares[env] * close / equity[env]
+                unrealised = side * np.log(close / entry_price[env]) / volatility[bar]
+                bars_held = np.log(1.0 + (bar - entry_bar[env]))
+            seen[row, width], seen[row, width + 1], seen[row, width + 2] = position, unrealised, bars_held
+            seen[row, width + 3] = REWARD_SCALE * np.log(max(equity[env], LEAST_EQUITY * peak[env]) / peak[env])
 
-    return advance, look
+    return look
 
 
 @numba.njit(error_model="numpy")
