@@ -1,4 +1,4 @@
-"""Random snapshots whose readings agree with one another: computed from random bars, as a fact sheet would show them."""
+"""Random snapshots whose readings agree with one another: computed from random bars, shown as a fact sheet would."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,20 +12,69 @@ from tradeproof.explanations.states import states_of
 TICKERS = ("SPX", "IXIC", "AAPL", "BRK.B", "RDS-A", "F", "GOOGL", "JNJ", "XOM", "0700.HK", "BF.B", "T")
 BARS = 330
 FIRST_DAY = date(2014, 1, 2)
-OBSERVED = (
-    "return_1 return_5 return_20 return_60 overnight_gap close_location volatility_regime_250 volatility_level "
-    "atr_percent_14 bar_range parkinson_20 range_volatility_5 absolute_return_20 largest_return_20 downside_share_20 "
-    "rsi_14 macd_12_26 macd_histogram_12_26_9 bollinger_position_20 bollinger_width_20 volume_ratio_20 "
-    "volume_trend_5_20 average_distance_20 average_distance_50 average_distance_200 high_distance_20 low_distance_20 "
-    "drawdown_250 surprise_5 surprise_15 season_day season_week weekday month days_since_bar"
-).split()
+OBSERVED = [
+    "return_1",
+    "return_5",
+    "return_20",
+    "return_60",
+    "overnight_gap",
+    "close_location",
+    "volatility_regime_250",
+    "volatility_level",
+    "atr_percent_14",
+    "bar_range",
+    "parkinson_20",
+    "range_volatility_5",
+    "absolute_return_20",
+    "largest_return_20",
+    "downside_share_20",
+    "rsi_14",
+    "macd_12_26",
+    "macd_histogram_12_26_9",
+    "bollinger_position_20",
+    "bollinger_width_20",
+    "volume_ratio_20",
+    "volume_trend_5_20",
+    "average_distance_20",
+    "average_distance_50",
+    "average_distance_200",
+    "high_distance_20",
+    "low_distance_20",
+    "drawdown_250",
+    "surprise_5",
+    "surprise_15",
+    "season_day",
+    "season_week",
+    "weekday",
+    "month",
+    "days_since_bar",
+]
 """What a driver may be, beside the account."""
 ACCOUNT = ("position", "unrealised_return", "bars_held", "account_drawdown")
-CORE = (
-    "close return_1 return_5 return_20 return_60 rsi_14 macd_histogram_12_26_9 bollinger_position_20 volatility_level "
-    "volatility_regime_250 volume_ratio_20 average_20 average_50 average_200 average_distance_20 average_distance_50 "
-    "average_distance_200 high_20 low_20 high_distance_20 low_distance_20 drawdown_250"
-).split()
+CORE = [
+    "close",
+    "return_1",
+    "return_5",
+    "return_20",
+    "return_60",
+    "rsi_14",
+    "macd_histogram_12_26_9",
+    "bollinger_position_20",
+    "volatility_level",
+    "volatility_regime_250",
+    "volume_ratio_20",
+    "average_20",
+    "average_50",
+    "average_200",
+    "average_distance_20",
+    "average_distance_50",
+    "average_distance_200",
+    "high_20",
+    "low_20",
+    "high_distance_20",
+    "low_distance_20",
+    "drawdown_250",
+]
 
 
 @dataclass(frozen=True)
@@ -194,7 +243,7 @@ def _counterfactual(generator, values, action):
     keys = [key for key in OBSERVED if key in values]
     key = str(generator.choice(keys))
     moved = values[key] * float(generator.uniform(0.5, 1.6)) + float(generator.choice([-0.5, 0.5, 1.0]))
-    if not quantity(key).family.signed and not quantity(key).unit == "score":
+    if not quantity(key).family.signed and quantity(key).unit != "score":
         moved = abs(moved)
     value = displayed({key: moved})[key]
     if value == displayed({key: values[key]})[key]:
