@@ -81,7 +81,9 @@ class Universe:
         """Tickers worth naming: the strongest, the weakest and the most volatile one."""
         places = self.on(date)
         windows = self._windows("return")
-        compared = max((key for key in windows if quantity(key).window <= COMPARED_BARS), key=lambda k: quantity(k).window)
+        compared = max(
+            (key for key in windows if quantity(key).window <= COMPARED_BARS), key=lambda k: quantity(k).window
+        )
         ordered = sorted(places, key=lambda place: np.nan_to_num(self.reading(place, compared)))
         volatile = max(places, key=lambda place: np.nan_to_num(self.reading(place, "volatility_level")))
         return list(dict.fromkeys([ordered[-1], ordered[0], volatile]))
