@@ -65,7 +65,7 @@ def _signal(facts: Facts, choices: Choices) -> tuple[str, str]:
     if earlier is not None and choices.chance(0.6):
         action = earlier.action if choices.chance(0.8) else choices.one(("sell", "hold", "buy"))
         question = choices.one(questions.YESTERDAY).format(action=action, ticker=earlier.ticker)
-        return question, replies.earlier_signal(facts, earlier, action, choices)
+        return question, replies.earlier_signal(earlier, "yesterday", action, choices)
     topic = choices.one(tuple(questions.SIGNAL))
     question = choices.one(questions.SIGNAL[topic]).format(action=facts.focus.action, ticker=facts.focus.ticker)
     return question, replies.SIGNAL[topic](facts, choices)

@@ -1,12 +1,13 @@
 """Commentary: reference texts about the universe on a date, from readings of all tickers and of a few of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from tradeproof.explanations.choices import Choices
 from tradeproof.explanations.facts import Facts, Snapshot
 from tradeproof.explanations.numbers import displayed
+from tradeproof.explanations.orders import ORDERED, TOLD
 from tradeproof.explanations.quantities import quantity
 from tradeproof.explanations.sentences import GERUND, THIRD, listed, sentence
 from tradeproof.explanations.setting import TRENDS
@@ -43,7 +44,7 @@ def _breadth(facts: Facts, choices: Choices) -> str:
         return f"This is the state of the tickers shown at the close of {date}."
     texts = [
         f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}.",
-        f"On {date}, {rising} tickers rose and {falling} tickers fell in a universe of {size} tickers.",
+        f"On {date}, {_count(rising, 'ticker')} rose and {_count(falling, 'ticker')} fell in a universe of {size} tickers.",
         f"At the close of {date} the universe of {size} tickers counted {_count(rising, 'rising ticker')} and "
         f"{_count(falling, 'falling ticker')}.",
     ]
@@ -64,12 +65,9 @@ def _medians(facts: Facts, choices: Choices) -> str:
         return ""
     keys.sort(key=lambda key: quantity(key).window)
     chosen = keys if choices.chance(0.5) else [keys[0], keys[-1]] if len(keys) > 1 else keys
-    parts = [f"the {quantity(key).label} {verb} {displayed(key, facts.universe[key])}" for key, verb in _verbs(chosen)]
-    return sentence(listed(parts))
-
-
-def _verbs(keys: Sequence[str]) -> list[tuple[str, str]]:
-    return [(key, "was" if place == 0 else "was") for place, key in enumerate(keys)]
+    first, *others = (f"the {quantity(key).label}{{}} {displayed(key, facts.universe[key])}" for key in chosen)
+    verb = choices.one((" was", " came to", " stood at"))
+    return sentence(listed([first.format(verb), *(other.format("") for other in others)]))
 
 
 def _trends(facts: Facts, choices: Choices) -> str:
@@ -79,7 +77,7 @@ def _trends(facts: Facts, choices: Choices) -> str:
         return ""
     return choices.one(
         (
-            f"There were {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
+            f"The universe held {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
             f"By trend, the universe held {_count(up, 'ticker')} in an uptrend against {_count(down, 'ticker')} in a "
             "downtrend.",
             f"The count of tickers in an uptrend was {up}, the count of tickers in a downtrend {down}.",
@@ -97,9 +95,9 @@ def _momentum(facts: Facts, choices: Choices) -> str:
         texts.append(f"the median annualised volatility was {shown['universe_volatility']}")
     extremes = ""
     if "universe_overbought" in shown and "universe_oversold" in shown:
-        extremes = sentence(
-            f"{_count(shown['universe_overbought'], 'overbought ticker')} stood against "
-            f"{_count(shown['universe_oversold'], 'oversold ticker')}"
+        high, low = (_count(shown[f"universe_{name}"], f"{name} ticker") for name in ("overbought", "oversold"))
+        extremes = choices.one(
+            (f"The extremes by RSI: {high} and {low}.", f"By RSI, the universe held {high} and {low}.")
         )
     first = sentence(listed(choices.shuffled(texts))) if texts else ""
     return " ".join(text for text in (first, extremes) if text)
@@ -117,18 +115,18 @@ def _member(snapshot: Snapshot, universe: Mapping[str, float], choices: Choices)
     ticker, readings = snapshot.ticker, snapshot.readings
     keys = choices.shuffled([key for key in SHOWN_OF_MEMBERS if key in readings])[:2]
     numbers = [f"{_article(key)}{quantity(key).label} of {displayed(key, readings[key])}" for key in keys]
-    policy = f"the policy {THIRD[snapshot.action]}"
+    policy = _policy(snapshot, choices)
     trend = snapshot.states.get("trend")
     if trend is not None and choices.chance(0.5):
         first = f"{ticker} is in {TRENDS[trend]}"
         text = f"{first}, with {listed(numbers)}" if numbers else first
-        return f"{text}; {policy} it." if snapshot.action != "hold" else f"{text}; {policy}."
+        return f"{text}; {policy}."
     if not numbers:
         return sentence(f"in {ticker}, {policy}")
     texts = [
         f"{ticker} shows {listed(numbers)}, and {policy}.",
         f"In {ticker}, with {listed(numbers)}, {policy}.",
-        f"For {ticker}, with {listed(numbers)}, the decision is to {snapshot.action}.",
+        f"For {ticker}, with {listed(numbers)}, the policy's decision is to {snapshot.action}.",
     ]
     for key in keys:
         middle = universe.get(f"universe_{key}")
@@ -140,6 +138,16 @@ def _member(snapshot: Snapshot, universe: Mapping[str, float], choices: Choices)
                 f"{displayed(key, middle)}; {policy}."
             )
     return choices.one(texts)
+
+
+def _policy(snapshot: Snapshot, choices: Choices) -> str:
+    """What the policy did in a ticker, as a clause."""
+    order = choices.one(TOLD[snapshot.order])
+    if snapshot.order in ORDERED:
+        return choices.one((f"the policy {THIRD[snapshot.action]}", f"the policy {THIRD[snapshot.action]} and {order}"))
+    if snapshot.action == "hold":
+        return choices.one(("the policy holds", f"the policy holds and {order}"))
+    return f"the policy's decision is to {snapshot.action}, and it {order}"
 
 
 def _article(key: str) -> str:

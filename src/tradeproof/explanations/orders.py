@@ -32,7 +32,7 @@ TOLD: Mapping[str, tuple[str, ...]] = {
     ),
     "keep_long": ("keeps its long position", "stays long", "leaves its long position as it is"),
     "keep_short": ("keeps its short position", "stays short", "leaves its short position as it is"),
-    "stay_flat": ("stays out of the market", "stays flat", "holds no position and opens none"),
+    "stay_flat": ("stays out of the market", "stays flat", "remains without a position"),
 }
 """As a text says it, in the third person of the present."""
 

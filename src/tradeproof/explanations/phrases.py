@@ -23,6 +23,7 @@ STATE_OF: Mapping[str, str] = {
     r"bollinger_position_(\d+)": "bollinger",
     r"macd_histogram_\d+_\d+_\d+": "macd",
     r"volume_ratio_(\d+)": "volume",
+    r"position": "position",
 }
 """The state that a reading of the family decides."""
 
@@ -148,8 +149,9 @@ PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
     r"season_week": ((ANY, "the {name} at {v}"),),
     r"days_since_bar": ((ANY, "the {v} since the previous bar"),),
     r"position": (
-        (ANY, "the position of {v}"),
+        ("flat", "the flat position"),
         (POSITIVE, "the long position of {v}"),
+        (POSITIVE, "the position of {v}"),
         (NEGATIVE, "the short position of {v}"),
     ),
     r"target": ((ANY, "a target position of {v}"), (ANY, "the target position of {v}")),

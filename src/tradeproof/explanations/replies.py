@@ -170,36 +170,27 @@ SIGNAL: Mapping[str, Reply] = {
 """Answers about the decision of the focus, by topic."""
 
 
-def earlier_signal(facts: Facts, earlier: Snapshot, asked: str, choices: Choices) -> str:
-    """Why the policy acted as it did on an earlier date; that it did not where the question is mistaken."""
-    date, ticker = earlier.date, earlier.ticker
-    done = sentences.PAST[earlier.action]
-    parts = []
-    if asked != earlier.action:
-        parts.append(f"There was no {asked} signal for {ticker} on {date}: the decision was to {earlier.action}.")
-    else:
-        parts.append(
-            choices.one(
-                (
-                    f"On {date} the policy {done} {ticker}."
-                    if earlier.action != "hold"
-                    else f"On {date} the policy held.",
-                    f"The decision for {ticker} on {date} was to {earlier.action}.",
-                )
-            )
-        )
-    supporting = sentences.supporting(earlier, MOST_POINTS)
-    if supporting:
-        phrases = sentences.listed([mention(earlier, driver.key, choices, 0.3) for driver in supporting])
-        parts.append(
-            choices.one(
-                (f"In favour of it on {date} spoke {phrases}.", f"On {date} the decision was driven by {phrases}.")
-            )
-        )
+def earlier_signal(earlier: Snapshot, word: str, asked: str, choices: Choices) -> str:
+    """Why the policy acted as it did on an earlier date; that it did not where the question is mistaken.
+
+    Args:
+        earlier: The snapshot of that date.
+        word: What the date is called.
+        asked: The action that the question takes for granted.
+        choices: Draws the wording.
+    """
+    date, ticker, action = earlier.date, earlier.ticker, earlier.action
+    day = choices.one((f"{word}, on {date}", f"on {date}", f"{word} ({date})"))
+    decision = f"{day}, the policy's decision for {ticker} was to {action}"
+    if asked != action:
+        decision = f"there was no {asked} signal on {date}; {decision}"
+    phrases = [mention(earlier, found.key, choices, 0.3) for found in sentences.supporting(earlier, MOST_POINTS)]
+    if phrases:
+        decision += choices.one((", driven by ", ", supported by ", ", backed by ")) + sentences.listed(phrases)
     opponent = sentences.opposing(earlier)
-    if opponent is not None and choices.chance(0.7):
-        parts.append(f"Against it on {date} spoke {mention(earlier, opponent.key, choices, 0.0)}.")
-    return " ".join(parts)
+    if opponent is not None:
+        decision += f"; against it spoke {mention(earlier, opponent.key, choices, 0.0)}"
+    return sentences.sentence(decision)
 
 
 def context(facts: Facts, word: str, choices: Choices) -> str:
@@ -211,32 +202,29 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     if not keys:
         return _missing("readings of both dates", choices)
     chosen = choices.shuffled(keys)[:MOST_POINTS]
-    parts = [_compared(focus, earlier, key, choices) for key in chosen]
-    trends = focus.states.get("trend"), earlier.states.get("trend")
-    if None not in trends:
-        parts.append(
-            f"The trend is {trends[0]} on {focus.date}; on {earlier.date} it was {trends[1]}."
-            if trends[0] != trends[1]
-            else f"The trend was {trends[1]} on {earlier.date} and is {trends[0]} on {focus.date}."
-        )
+    parts = [_compared(focus, earlier, word, key, choices) for key in chosen]
+    now, then = focus.states.get("trend"), earlier.states.get("trend")
+    if now is not None and then is not None:
+        parts.append(f"The trend is {now}; {word} it was {then}.")
     if choices.chance(0.5):
-        parts.append(
-            f"The policy's decision on {focus.date} is to {focus.action}; on {earlier.date} it was to {earlier.action}."
-        )
-    return " ".join(parts)
+        parts.append(f"The policy's decision is to {focus.action}; {word} it was to {earlier.action}.")
+    head = choices.one(
+        (f"This compares {focus.date} with {earlier.date}.", f"The two dates are {focus.date} and {earlier.date}.")
+    )
+    return " ".join((head, *parts))
 
 
-def _compared(focus: Snapshot, earlier: Snapshot, key: str, choices: Choices) -> str:
+def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: Choices) -> str:
     now, then = (displayed(key, snapshot.readings[key]) for snapshot in (focus, earlier))
     name = sentences.sentence(named(key)).rstrip(".")
-    difference = focus.readings[key] - earlier.readings[key]
     if now == then:
-        return f"{name} is {now} on {focus.date}, the same as on {earlier.date}."
-    side = "higher" if difference > 0.0 else "lower"
+        return f"{name} is {now}, the same as {word}."
+    side = "higher" if focus.readings[key] > earlier.readings[key] else "lower"
     return choices.one(
         (
-            f"{name} is {now} on {focus.date}; on {earlier.date} it was {then}.",
-            f"{name} is {side} on {focus.date}, at {now}, than on {earlier.date}, when it was {then}.",
+            f"{name} is {now}; {word} it was {then}.",
+            f"{name} is {now}, {side} than {word}, when it was {then}.",
+            f"At {now}, {named(key)} is {side} than {word}, when it was {then}.",
         )
     )
 
@@ -267,9 +255,6 @@ def strategy(facts: Facts, trend: str, choices: Choices) -> str:
         return _missing(f"how the account did in {place}", choices)
     over, gain = displayed("record_bars_up", days), displayed("record_return_up", own)
     other = displayed("record_market_up", market)
-    verdict = ""
-    if gain != other:
-        verdict = f" The account's return was {'above' if own > market else 'below'} the market's."
     text = choices.one(
         (
             f"So far, over {over} days in {place}, the account returned {gain} while the market returned {other}; "
@@ -279,7 +264,7 @@ def strategy(facts: Facts, trend: str, choices: Choices) -> str:
         )
     )
     caution = choices.one((" It is no forecast.", " That is a record and no forecast.", ""))
-    return f"{text}{verdict if choices.chance(0.0) else ''}{caution}"
+    return f"{text}{caution}"
 
 
 def unknowable(facts: Facts, choices: Choices) -> tuple[str, str]:
@@ -310,17 +295,13 @@ def refusal(facts: Facts, topic: str, choices: Choices) -> str:
     """That the facts hold no answer, and what they do hold."""
     names = sentences.listed(list(dict.fromkeys(snapshot.ticker for snapshot in facts.snapshots)))
     text = choices.one(_NOT_HELD[topic]).format(date=facts.focus.date, tickers=names)
-    rest = choices.one(
-        (
-            "",
-            f"What they hold is the policy's decision of {facts.focus.date}: {sentences.action_clause(facts.focus, choices)}.",
-        )
-    )
-    return f"{text} {rest}".rstrip()
+    if choices.chance(0.5):
+        return text
+    return f"{text} What they do tell: on {facts.focus.date}, {sentences.action_clause(facts.focus, choices)}."
 
 
 def _missing(what: str, choices: Choices) -> str:
-    return choices.one((f"The facts say nothing of {what}.", f"The facts do not tell {what}."))
+    return choices.one((f"The facts say nothing of {what}.", f"The facts hold nothing on {what}."))
 
 
 def _first(facts: Facts, choices: Choices) -> str:

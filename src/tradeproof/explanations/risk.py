@@ -1,18 +1,29 @@
 """Risk: what the facts tell of what can go wrong with a position, as sentences."""
 
+from collections.abc import Collection
+
 from tradeproof.explanations.choices import Choices
 from tradeproof.explanations.derived import ratio
 from tradeproof.explanations.facts import Snapshot
 from tradeproof.explanations.numbers import displayed, written
 from tradeproof.explanations.phrases import mention
+from tradeproof.explanations.sentences import listed
 
 OPENING = ("open_long", "open_short", "reverse_to_long", "reverse_to_short")
 KEEPING = ("keep_long", "keep_short")
+BACKDROP = ("volatility_level", "volatility_regime_", "drawdown_", "atr_percent_")
+"""Starts of the keys of what tells how far a market moves."""
 
 
-def risk(snapshot: Snapshot, choices: Choices) -> str:
-    """One or two sentences on stop, volatility and drawdown: whatever is there; empty where nothing is."""
-    texts = [text for text in (_levels(snapshot, choices), _market(snapshot, choices)) if text]
+def risk(snapshot: Snapshot, choices: Choices, told: Collection[str] = ()) -> str:
+    """One or two sentences on stop, volatility and drawdown: whatever is there; empty where nothing is.
+
+    Args:
+        snapshot: The facts.
+        choices: Draws the wording.
+        told: Quantities that the text tells of elsewhere.
+    """
+    texts = [text for text in (_levels(snapshot, choices), _market(snapshot, choices, told)) if text]
     return " ".join(texts)
 
 
@@ -25,7 +36,7 @@ def _levels(snapshot: Snapshot, choices: Choices) -> str:
         distance = written(readings["stop_loss"], 2, "percent")
         texts = [
             f"The new position carries a stop distance of {distance}.",
-            f"Risk is limited by rule: the stop distance is {distance} from the entry.",
+            f"By rule, the stop distance is {distance} from the entry.",
             f"The stop distance for the new position is {distance}.",
         ]
         if "take_profit" in readings:
@@ -49,22 +60,19 @@ def _stop(snapshot: Snapshot, choices: Choices) -> str:
     return choices.one(texts)
 
 
-def _market(snapshot: Snapshot, choices: Choices) -> str:
-    readings = snapshot.readings
-    level = "volatility_level" in readings
-    regime = next((key for key in readings if key.startswith("volatility_regime_")), None)
-    drawdown = next((key for key in readings if key.startswith("drawdown_")), None)
-    texts = []
-    if level:
-        phrase = mention(snapshot, "volatility_level", choices, 0.0)
-        texts += [f"The size of the moves to reckon with shows in {phrase}.", f"As for risk, note {phrase}."]
-    if regime:
-        phrase = mention(snapshot, regime, choices, 0.0)
-        texts.append(f"Risk is to be read from {phrase}.")
-    if drawdown:
-        phrase = mention(snapshot, drawdown, choices, 0.0)
-        texts.append(f"That the market can fall shows in {phrase}.")
-    if level and drawdown:
-        first, second = (mention(snapshot, key, choices, 0.0) for key in ("volatility_level", drawdown))
-        texts += [f"The risk shows in {first} and {second}.", f"On the risk side stand {first} and {second}."]
-    return choices.one(texts) if texts else ""
+def _market(snapshot: Snapshot, choices: Choices, told: Collection[str]) -> str:
+    """Volatility and drawdown, unless they were told of as reasons."""
+    keys = [key for key in snapshot.readings if key.startswith(BACKDROP) and key not in told]
+    if not keys:
+        return ""
+    chosen = choices.shuffled(keys)[: 1 + choices.chance(0.5)]
+    phrases = listed([mention(snapshot, key, choices, 0.0) for key in chosen])
+    return choices.one(
+        (
+            f"The risk backdrop is {phrases}.",
+            f"On the risk side, the facts show {phrases}.",
+            f"The scale of the risk is given by {phrases}.",
+            f"A measure of the risk is {phrases}." if len(chosen) == 1 else f"The measures of risk are {phrases}.",
+            f"As for risk, the close came with {phrases}.",
+        )
+    )

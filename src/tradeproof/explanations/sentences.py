@@ -12,6 +12,8 @@ from tradeproof.explanations.quantities import quantity
 PAST = {"sell": "sold", "hold": "held", "buy": "bought"}
 THIRD = {"sell": "sells", "hold": "holds", "buy": "buys"}
 GERUND = {"sell": "selling", "hold": "holding", "buy": "buying"}
+IDLE = {"keep_long": "already long", "keep_short": "already short", "stay_flat": "with nothing to sell"}
+"""Why a wish to buy or sell gives no order."""
 DERIVED = 0.35
 """Share of mentions that derive a number, where a formula leads to one."""
 
@@ -28,30 +30,31 @@ def listed(parts: Sequence[str]) -> str:
 
 def action_clause(snapshot: Snapshot, choices: Choices) -> str:
     """What the policy does and what that does to the account, as a clause that can follow a phrase."""
-    order = choices.one(TOLD[snapshot.order])
+    order, ticker, action = choices.one(TOLD[snapshot.order]), snapshot.ticker, snapshot.action
     if snapshot.order in ORDERED:
         order += choices.one((" at the next open", "", " at the next open"))
-    ticker = snapshot.ticker
-    if snapshot.action == "hold":
-        return choices.one(
-            (
-                f"the policy holds and {order} in {ticker}"
-                if "market" not in order
-                else f"the policy holds and {order}",
-                f"the policy's decision for {ticker} is to hold: it {order}",
-                f"the policy decides to hold in {ticker}; it {order}",
-                f"the policy gives a hold signal for {ticker} and {order}",
-            )
-        )
-    action = snapshot.action
-    return choices.one(
-        (
+        texts = (
             f"the policy {THIRD[action]} {ticker}: it {order}",
             f"the policy decides to {action} {ticker} and {order}",
             f"the policy's decision for {ticker} is to {action}: it {order}",
-            f"the policy gives a {action} signal for {ticker}; it {order}",
+            f"the policy gives a {action} signal for {ticker} and {order}",
         )
-    )
+    elif action == "hold":
+        texts = (
+            f"the policy holds in {ticker} and {order}",
+            f"the policy's decision for {ticker} is to hold: it {order}",
+            f"the policy decides to hold in {ticker}; it {order}",
+            f"the policy gives a hold signal for {ticker} and {order}",
+        )
+    else:
+        why = IDLE[snapshot.order]
+        texts = (
+            f"the policy's decision for {ticker} is to {action}; {why}, it {order}",
+            f"the policy gives a {action} signal for {ticker}, but {why}, it {order}",
+            f"the policy's {action} signal for {ticker} leads to no order: {why}, it {order}",
+            f"the policy decides to {action} {ticker}; {why}, it {order}",
+        )
+    return choices.one(texts)
 
 
 def opening(snapshot: Snapshot, choices: Choices) -> str:
@@ -63,22 +66,33 @@ def opening(snapshot: Snapshot, choices: Choices) -> str:
 
 
 def account_note(snapshot: Snapshot, choices: Choices) -> str:
-    """What is held and what will be, or why a decision gives no order."""
+    """What is held and what is aimed at, how the position stands, or why there is no order."""
     readings = snapshot.readings
     held, target = readings.get("position"), readings.get("target")
-    if held is None:
-        return ""
-    if snapshot.order not in ORDERED:
-        return choices.one(_idle_notes(snapshot, held))
-    if target is None:
-        return ""
-    return choices.one(
-        (
+    texts = [] if held is None else _holding_notes(snapshot, choices)
+    if held is not None and snapshot.order not in ORDERED:
+        texts += _idle_notes(snapshot, held)
+    elif held is not None and target is not None:
+        texts += [
             f"This moves the position from {_share(held)} to a target position of {_share(target)}.",
             f"The target position is {_share(target)}; the position before the order is {_share(held)}.",
             f"The order aims at a target position of {_share(target)} of equity.",
-        )
-    )
+        ]
+    return choices.one(texts) if texts else ""
+
+
+def _holding_notes(snapshot: Snapshot, choices: Choices) -> list[str]:
+    """How a position that is held stands."""
+    readings, texts = snapshot.readings, []
+    if "unrealised_return" in readings:
+        gain = displayed("unrealised_return", readings["unrealised_return"])
+        if "bars_held" in readings:
+            days = displayed("bars_held", readings["bars_held"])
+            texts.append(f"The position shows an unrealised return of {gain} after a holding period of {days}.")
+        if "entry_price" in readings:
+            entry = displayed("entry_price", readings["entry_price"])
+            texts.append(f"The unrealised return is {gain} on an entry price of {entry}.")
+    return [choices.one(texts)] if texts else []
 
 
 def _share(value: float) -> str:
@@ -86,16 +100,12 @@ def _share(value: float) -> str:
 
 
 def _idle_notes(snapshot: Snapshot, held: float) -> tuple[str, ...]:
-    action = snapshot.action
     if snapshot.order == "stay_flat":
-        reason = "a sell decision finds nothing to sell" if action == "sell" else "a hold decision opens nothing"
-        return ("No order is given; the account stays flat.", f"The account is flat, so {reason}.", "")
+        return ("No order is given and the account stays flat.", "The account is flat and stays so.")
     side = "long" if snapshot.order == "keep_long" else "short"
     return (
         f"No order is given; the {side} position of {_share(held)} stays in place.",
-        f"The {side} position of {_share(held)} of equity is already held, so no order follows.",
-        f"The account is already {side}, at a position of {_share(held)}, and no order is needed.",
-        "",
+        f"The {side} position of {_share(held)} of equity stays as it is, and no order follows.",
     )
 
 
@@ -148,6 +158,8 @@ def driver_phrase(snapshot: Snapshot, driver: Driver, choices: Choices) -> str:
 def support(snapshot: Snapshot, count: int, choices: Choices) -> str:
     """What spoke for the action: up to that many drivers."""
     phrases = [driver_phrase(snapshot, driver, choices) for driver in supporting(snapshot, count)]
+    if not snapshot.drivers:
+        return choices.one(("The facts name no drivers of this decision.", "No drivers are named in the facts."))
     if not phrases:
         return choices.one(
             (
@@ -172,6 +184,25 @@ def support(snapshot: Snapshot, count: int, choices: Choices) -> str:
     return sentence(choices.one(_support_texts(first, others)))
 
 
+def driven(snapshot: Snapshot, count: int, choices: Choices) -> str:
+    """The action and what spoke for it in one sentence; in two where nothing did."""
+    found = supporting(snapshot, count)
+    if not found:
+        return f"{opening(snapshot, choices)} {support(snapshot, count, choices)}"
+    phrases = listed([driver_phrase(snapshot, driver, choices) for driver in found])
+    clause, date = action_clause(snapshot, choices), snapshot.date
+    return sentence(
+        choices.one(
+            (
+                f"driven by {phrases}, on {date} {clause}",
+                f"supported by {phrases}, {clause} ({date})",
+                f"on {date}, backed by {phrases}, {clause}",
+                f"on the strength of {phrases}, {clause} ({date})",
+            )
+        )
+    )
+
+
 def _support_texts(first: str, others: list[str]) -> tuple[str, ...]:
     rest, everything = listed(others), listed([first, *others])
     return (
@@ -193,13 +224,17 @@ def counter(snapshot: Snapshot, choices: Choices) -> str:
     if driver is None:
         return _open_question(snapshot, choices)
     phrase = driver_phrase(snapshot, driver, choices)
+    turns = ("", "", "", "still, ", "that said, ", "on the other hand, ")
+    turn = choices.one(turns if supporting(snapshot, 1) else turns[:1])
     return sentence(
-        choices.one(
+        turn
+        + choices.one(
             (
                 f"against it spoke {phrase}",
                 f"the decision stands despite {phrase}",
                 f"the main argument against it was {phrase}",
-                f"on the other side, {phrase} spoke against the decision",
+                f"{phrase} spoke against the decision",
+                f"the decision was taken despite {phrase}",
                 f"{phrase} weighed against the decision",
                 f"the strongest objection was {phrase}",
                 f"the policy decided so despite {phrase}",
@@ -210,18 +245,20 @@ def counter(snapshot: Snapshot, choices: Choices) -> str:
 
 def _open_question(snapshot: Snapshot, choices: Choices) -> str:
     chosen = snapshot.readings.get(f"probability_{snapshot.action}")
+    none = choices.one(("no named driver spoke against it", "none of the drivers spoke against the decision"))
     if chosen is None:
-        return choices.one(("No named driver spoke against it.", "None of the drivers spoke against the decision."))
-    share, rest = written(chosen, 1, "percent"), written(100.0 - chosen, 1, "percent")
-    formula = f"(100 - {chosen:.1f} = {100.0 - chosen:.1f})"
+        return sentence(none) if snapshot.drivers else ""
+    share = written(chosen, 1, "percent")
+    left = f"100 - {chosen:.1f} = {100.0 - chosen:.1f}"
     verb = GERUND[snapshot.action]
-    return choices.one(
+    doubt = choices.one(
         (
-            f"No named driver spoke against it; still, a probability of {verb} of {share} is no certainty.",
-            f"None of the drivers spoke against it, but the other two actions keep {rest} {formula}.",
-            f"No driver spoke against the decision, yet a probability of {verb} of {share} leaves room for doubt.",
+            f"a probability of {verb} of {share} is no certainty",
+            f"a probability of {verb} of {share} leaves room for the other actions ({left})",
+            f"with a probability of {verb} of {share}, the other two actions keep {100.0 - chosen:.1f}% ({left})",
         )
     )
+    return sentence(f"{none}; still, {doubt}" if snapshot.drivers else f"still, {doubt}")
 
 
 def counterfactual(snapshot: Snapshot, choices: Choices) -> str:

@@ -27,7 +27,7 @@ def _trend(snapshot: Snapshot) -> list[str]:
     if trend != "sideways":
         side = "above" if trend == "up" else "below"
         texts.append(
-            f"{ticker} is in {TRENDS[trend]}: the close of {close} is {side} the {middle}, and that is {side} the {slow}."
+            f"{ticker} is in {TRENDS[trend]}: the close of {close} is {side} the {middle}, which is {side} the {slow}."
         )
     return texts
 

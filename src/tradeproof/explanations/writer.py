@@ -19,8 +19,14 @@ ORDERS_OF_PARTS = (
     ("opening", "support", "probability", "counter", "risk", "counterfactual"),
     ("opening", "counter", "support", "counterfactual", "risk"),
     ("opening", "support", "counter", "probability", "counterfactual", "account", "risk"),
+    ("driven", "counter", "risk", "counterfactual"),
+    ("driven", "account", "counter", "counterfactual", "risk"),
+    ("driven", "probability", "counter", "risk", "counterfactual"),
+    ("setting", "driven", "counter", "risk", "counterfactual"),
 )
 """In which order the parts of a text follow one another."""
+FIRST = ("opening", "driven")
+"""Parts that tell the action; a list stands under one of them."""
 BULLETS = 0.12
 """Share of texts that are written as a list."""
 HEADS = {
@@ -60,12 +66,15 @@ def compose(snapshot: Snapshot, choices: Choices, drivers: int) -> str:
 def _part(name: str, snapshot: Snapshot, choices: Choices, drivers: int) -> str:
     if name == "support":
         return sentences.support(snapshot, drivers, choices)
+    if name == "driven":
+        return sentences.driven(snapshot, drivers, choices)
+    if name == "risk":
+        return risk(snapshot, choices, {driver.key for driver in snapshot.drivers})
     writers = {
         "opening": sentences.opening,
         "account": sentences.account_note,
         "probability": sentences.probability_note,
         "counter": sentences.counter,
-        "risk": risk,
         "counterfactual": sentences.counterfactual,
         "setting": setting,
     }
@@ -73,6 +82,6 @@ def _part(name: str, snapshot: Snapshot, choices: Choices, drivers: int) -> str:
 
 
 def _bullets(parts: list[tuple[str, str]], choices: Choices) -> str:
-    first = next(text for name, text in parts if name == "opening")
-    lines = [f"- {choices.one(HEADS[name])}: {text}" for name, text in parts if name != "opening"]
+    first = next(text for name, text in parts if name in FIRST)
+    lines = [f"- {choices.one(HEADS[name])}: {text}" for name, text in parts if name not in FIRST]
     return "\n".join((first, *lines))
