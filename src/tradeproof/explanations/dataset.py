@@ -74,15 +74,16 @@ def plan_tasks(
 
 
 def needed_places(universe: Universe, plan: Plan) -> tuple[set[Place], set[Place]]:
-    """Decisions whose snapshots the rows show: those to be told with reasons, and all."""
-    explained, shown = set(plan.places), set(plan.places)
+    """Decisions whose snapshots the rows need: those whose reasons are shown, and all."""
+    explained: set[Place] = set()
+    shown = set(plan.places)
     for place, task in zip(plan.places, plan.tasks, strict=True):
         if task == COMMENTARY:
-            explained |= set(universe.members_on(universe.date_of(place)))
+            shown |= set(universe.members_on(universe.date_of(place)))
+        else:
+            explained.add(place)
         if task == CHAT:
-            earlier = universe.earlier(place)
-            shown |= set(earlier.values())
-            explained |= {found for word, found in earlier.items() if word == "yesterday"}
+            explained |= set(universe.earlier(place).values())
     return explained, shown | explained
 
 
