@@ -20,6 +20,8 @@ from tradeproof.params.schema import AllParams
 
 # figures with an interval; the last two are against buy-and-hold under the same cap
 STATISTICS = ("total_return", "sharpe_ratio", "excess_return", "sharpe_difference")
+# a policy's orders by ticker: [time] target weights over the bars of its test split, NaN for none
+Orders = Mapping[str, Floats]
 # one policy's figures by name; None where a figure has no meaning
 Figures = dict[str, float | None]
 
@@ -46,6 +48,7 @@ def compare_policies(
     sessions: Mapping[str, pd.DataFrame],
     frames: Mapping[str, pd.DataFrame],
     params: AllParams,
+    traders: Mapping[str, Orders] | None = None,
 ) -> PolicyComparison:
     """Trade the test split.
 
@@ -57,11 +60,16 @@ def compare_policies(
         sessions: Bars of the test split by ticker.
         frames: Forecast frames by model, the yardsticks among them.
         params: Costs, position rule, windows of the simple rules, intervals, seed.
+        traders: Orders of policies that decide by themselves, by name, decided from the first test bar on; None where
+            there are none.
     """
     aligned = align_tables(sessions)
     simulations = {
         name: _traded(aligned, forecast_targets(frame, aligned, params.train_base.quantiles, params.profit), params)
         for name, frame in frames.items()
+    }
+    simulations |= {
+        name: _traded(aligned, _spread(orders, aligned), params) for name, orders in (traders or {}).items()
     }
     simulations |= _simple_rules(tables, aligned, params)
     curves = {name: simulation.equity.sum(axis=1) for name, simulation in simulations.items()}
@@ -92,6 +100,10 @@ def pooled_statistics(equities: Sequence[Floats], hold: int) -> dict[str, Floats
 
 def _traded(aligned: AlignedPrices, targets: Floats, params: AllParams) -> Simulation:
     return simulate(aligned.prices, targets, TradingRules.from_params(params.costs, params.profit))
+
+
+def _spread(orders: Orders, aligned: AlignedPrices) -> Floats:
+    return aligned.spread(np.concatenate([orders[ticker] for ticker in aligned.tickers]))
 
 
 def _simple_rules(
