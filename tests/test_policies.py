@@ -140,7 +140,7 @@ def test_the_orders_of_a_trader_are_traded_as_they_are(tables, settings):
     for ticker, bars in sessions.items():
         orders[ticker][3], orders[ticker][40] = 0.2, 0.0
         assert len(bars) > 60
-    found = compare_policies(tables, sessions, {}, settings, {"trader": orders})
+    found = compare_policies(tables, sessions, {}, settings, {"trader": [orders]})
     aligned = align_tables(sessions)
     targets = np.column_stack([orders[ticker] for ticker in aligned.tickers])
     traded = simulate(aligned.prices, targets, TradingRules.from_params(settings.costs, settings.profit))

@@ -15,7 +15,7 @@ from tradeproof.evaluation.grid import cost_grid
 from tradeproof.evaluation.headline import headline
 from tradeproof.evaluation.names import HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS, is_ensemble
 from tradeproof.evaluation.plausibility import implausible
-from tradeproof.evaluation.policies import Figures, Orders, align_tables, compare_policies
+from tradeproof.evaluation.policies import Figures, Trader, align_tables, compare_policies
 from tradeproof.evaluation.scores import outcomes
 from tradeproof.evaluation.seeds import Seeds, compare_seeds, ensembles, refuse_seeds
 from tradeproof.evaluation.verdict import Verdict, judge
@@ -85,7 +85,7 @@ def evaluate_models(
     forecasts: Mapping[str, pd.DataFrame],
     params: AllParams,
     seeds: Seeds | None = None,
-    traders: Mapping[str, Orders] | None = None,
+    traders: Mapping[str, Trader] | None = None,
 ) -> Evaluation:
     """Compare price models with the yardsticks on the test split.
 
@@ -96,8 +96,8 @@ def evaluate_models(
         params: All of params.yaml.
         seeds: Forecast frames of the same models trained from several seeds, by model name, the one in `forecasts`
             first; None where one was trained.
-        traders: By name, the orders of policies that decide by themselves: [test bar] target weights by ticker, NaN for
-            none; None where there are none.
+        traders: Policies that decide by themselves, by name: of each seed its orders by ticker, [test bar] target
+            weights, NaN for none; the seed that is used comes first. None where there are none.
 
     Raises:
         ContractError: Forecasts that are missing, not finite or crossed, a model named like a yardstick, or seeds that
@@ -124,7 +124,7 @@ def evaluate_models(
         traded = compare_policies(tables, sessions, frames, params, traders)
         aligned = align_tables(sessions)
         grid = cost_grid(aligned, {**forecasts, LIGHTGBM: frames[LIGHTGBM]}, params)
-        spreads = compare_seeds(given, frames[HISTORICAL_VOLATILITY], rows, aligned, traded, params)
+        spreads = compare_seeds(given, frames[HISTORICAL_VOLATILITY], rows, aligned, traded, params, traders)
         bar.update(len(tables) + PHASES)
     metrics = {
         "test": {"forecast": compared.pooled, "profit": traded.pooled, "seeds": spreads, "grid": grid.metrics},

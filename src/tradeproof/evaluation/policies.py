@@ -22,6 +22,8 @@ from tradeproof.params.schema import AllParams
 STATISTICS = ("total_return", "sharpe_ratio", "excess_return", "sharpe_difference")
 # a policy's orders by ticker: [time] target weights over the bars of its test split, NaN for none
 Orders = Mapping[str, Floats]
+# the orders of several seeds of a policy, the one that is used first
+Trader = Sequence[Orders]
 # one policy's figures by name; None where a figure has no meaning
 Figures = dict[str, float | None]
 
@@ -48,7 +50,7 @@ def compare_policies(
     sessions: Mapping[str, pd.DataFrame],
     frames: Mapping[str, pd.DataFrame],
     params: AllParams,
-    traders: Mapping[str, Orders] | None = None,
+    traders: Mapping[str, Trader] | None = None,
 ) -> PolicyComparison:
     """Trade the test split.
 
@@ -60,8 +62,8 @@ def compare_policies(
         sessions: Bars of the test split by ticker.
         frames: Forecast frames by model, the yardsticks among them.
         params: Costs, position rule, windows of the simple rules, intervals, seed.
-        traders: Orders of policies that decide by themselves, by name, decided from the first test bar on; None where
-            there are none.
+        traders: Policies that decide by themselves, by name, from the first test bar on; None where there are none.
+            The first of their seeds is traded.
     """
     aligned = align_tables(sessions)
     simulations = {
@@ -69,7 +71,7 @@ def compare_policies(
         for name, frame in frames.items()
     }
     simulations |= {
-        name: _traded(aligned, _spread(orders, aligned), params) for name, orders in (traders or {}).items()
+        name: _traded(aligned, spread_orders(trader[0], aligned), params) for name, trader in (traders or {}).items()
     }
     simulations |= _simple_rules(tables, aligned, params)
     curves = {name: simulation.equity.sum(axis=1) for name, simulation in simulations.items()}
@@ -87,6 +89,11 @@ def align_tables(bars: Mapping[str, pd.DataFrame]) -> AlignedPrices:
     return align_prices(pd.concat([bars[ticker][list(BARS_COLUMNS)] for ticker in sorted(bars)], ignore_index=True))
 
 
+def spread_orders(orders: Orders, aligned: AlignedPrices) -> Floats:
+    """Orders by ticker as targets on one time axis, [time, series]."""
+    return aligned.spread(np.concatenate([orders[ticker] for ticker in aligned.tickers]))
+
+
 def pooled_statistics(equities: Sequence[Floats], hold: int) -> dict[str, Floats]:
     """The figures in STATISTICS of several pools of accounts, [pool] by name; NaN where undefined.
 
@@ -100,10 +107,6 @@ def pooled_statistics(equities: Sequence[Floats], hold: int) -> dict[str, Floats
 
 def _traded(aligned: AlignedPrices, targets: Floats, params: AllParams) -> Simulation:
     return simulate(aligned.prices, targets, TradingRules.from_params(params.costs, params.profit))
-
-
-def _spread(orders: Orders, aligned: AlignedPrices) -> Floats:
-    return aligned.spread(np.concatenate([orders[ticker] for ticker in aligned.tickers]))
 
 
 def _simple_rules(
