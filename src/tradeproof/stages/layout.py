@@ -95,6 +95,10 @@ class Layout:
         """The policy that validation chose."""
         return self.ppo / "policy.zip"
 
+    def policy_of(self, seed: int) -> Path:
+        """The policy of one seed."""
+        return self.ppo / SEEDS / str(seed) / "policy.zip"
+
     def forecasts(self) -> Path:
         """What the models forecast on the test split."""
         return self.evaluation / "forecasts.parquet"
