@@ -18,10 +18,10 @@ from tradeproof.errors import DataError
 
 Integers = npt.NDArray[np.int64]
 
-NODES = 12
+NODES = 16
 """Of the Gauss-Legendre rule on each stretch."""
 
-STRETCH_TOLERANCE = 1e-9
+STRETCH_TOLERANCE = 1e-8
 TOLERANCE = 1e-6
 """Of the whole sum, in units of log-odds, or as a share of the log-odds where they are above 1."""
 
