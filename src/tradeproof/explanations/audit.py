@@ -114,9 +114,7 @@ def _shows_indicators(row: Row) -> bool:
     """Whether the prompt writes out an indicator of the focus, its label and its value."""
     focus = row.job.facts.focus
     shown = [key for key in focus.readings if family_name(key) in TECHNICAL]
-    return any(
-        displayed(key, focus.readings[key]) in row.prompt and quantity(key).label in row.prompt for key in shown
-    )
+    return any(displayed(key, focus.readings[key]) in row.prompt and quantity(key).label in row.prompt for key in shown)
 
 
 def _is_well_formed(snapshot: Snapshot) -> bool:
