@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from tradeproof.agents.snapshots import snapshots_at, universe_of
 from tradeproof.errors import DataError
 from tradeproof.explanations.audit import audit
 from tradeproof.explanations.dataset import AUDIT, FILES, file_of, jobs_of, needed_places, plan_tasks, write_part
-from tradeproof.explanations.rows import Row
+from tradeproof.explanations.rows import EXPLANATION, Row
 from tradeproof.explanations.selection import pool_of, select
 from tradeproof.features.contract import READY
 from tradeproof.params.schema import ExplanationParams
@@ -68,6 +69,17 @@ class GeneratedDataset:
         found |= {f"{name}_share": share for name, share in self.audit["balance"]["after"]["train"].items()}
         return found | {"near_duplicate_rate": float(repeats["rate_before"])}
 
+    def summary(self, folder: Path) -> str:
+        """What was written, in a few lines."""
+        rows, claims = self.audit["rows"], self.audit["claims"]
+        lines = [
+            f"{folder}: {rows['train']} rows for training, {rows['eval']} for evaluation; "
+            f"{claims['true']} claims, all true"
+        ]
+        for check in self.audit["quality_checks"]:
+            lines.append(f"{'passed' if check['passed'] else 'FAILED'}: {check['check']}")
+        return "\n".join([*lines, *self.audit["balance"]["notes"]])
+
 
 def generate_dataset(
     policy: TradingPolicy, tables: Mapping[str, pd.DataFrame], request: Request, origins: Mapping[str, Any]
@@ -111,8 +123,13 @@ def generate_dataset(
     content = audit(parts, pool, selection, params, {**origins, "seed": request.seed, "tickers_left_out": left_out})
     files = {FILES[name]: file_of(part.rows) for name, part in parts.items()}
     files[AUDIT] = (json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode("utf-8")
-    return GeneratedDataset(files, content, parts["train"].rows[0])
+    return GeneratedDataset(files, content, _sample(parts["train"].rows))
 
 
 def _processes() -> int:
     return min(MOST_PROCESSES, len(os.sched_getaffinity(0)))
+
+
+def _sample(rows: Sequence[Row]) -> Row:
+    """An explanation, where there is one."""
+    return next((row for row in rows if row.job.task == EXPLANATION), rows[0])

@@ -82,6 +82,13 @@ class Row:
         }
         return json.dumps(content, allow_nan=False, ensure_ascii=False)
 
+    def pretty(self) -> str:
+        """The row for a reader."""
+        focus = self.job.facts.focus
+        asked = f" ({self.job.category})" if self.job.category else ""
+        title = f"{self.job.task}{asked}: {focus.ticker} on {focus.date}, {focus.action}"
+        return "\n".join((title, "-" * len(title), self.prompt, self.completion, "-" * len(title)))
+
 
 def write_row(job: Job, drivers: int) -> Row:
     """Write one row and check it.
