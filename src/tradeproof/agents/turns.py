@@ -25,7 +25,7 @@ REFINED = 8
 """Turns per decision, the nearest by the grid, that are refined and verified."""
 
 HALVINGS = 14
-CHUNK = 256
+CHUNK = 128
 
 
 class Display(Protocol):
