@@ -9,9 +9,11 @@ import pytest
 from opinions import frame, quick, random_means
 from tradeproof.evaluation.models import evaluate_models
 from tradeproof.evaluation.names import BUY_AND_HOLD, BUY_AND_HOLD_CAPPED, CASH, MOMENTUM
-from tradeproof.evaluation.policies import compare_policies
+from tradeproof.evaluation.policies import align_tables, compare_policies
 from tradeproof.features.labels import forward_returns
 from tradeproof.features.table import build_table
+from tradeproof.market.account import simulate
+from tradeproof.market.rules import TradingRules
 
 TEST_BARS = 250
 
@@ -130,6 +132,20 @@ def test_figures_without_a_meaning_are_none_and_the_yardstick_ties_with_itself(t
         assert all(value is None or np.isfinite(value) for value in figures.values())
     sharpe = [found["random"][f"sharpe_ratio{end}"] for end in ("_low", "", "_high")]
     assert sharpe == sorted(sharpe)
+
+
+def test_the_orders_of_a_trader_are_traded_as_they_are(tables, settings):
+    sessions = last_bars(tables)
+    orders = {ticker: np.full(len(bars), np.nan) for ticker, bars in sessions.items()}
+    for ticker, bars in sessions.items():
+        orders[ticker][3], orders[ticker][40] = 0.2, 0.0
+        assert len(bars) > 60
+    found = compare_policies(tables, sessions, {}, settings, {"trader": [orders]})
+    aligned = align_tables(sessions)
+    targets = np.column_stack([orders[ticker] for ticker in aligned.tickers])
+    traded = simulate(aligned.prices, targets, TradingRules.from_params(settings.costs, settings.profit))
+    assert found.curves["trader"].to_numpy() == pytest.approx(traded.equity.sum(axis=1), rel=1e-15)
+    assert found.pooled["trader"]["total_trades"] == len(tables)
 
 
 def test_the_split_of_the_params_is_the_first_day_traded(random_bars, params, settings):

@@ -173,12 +173,22 @@ def test_a_loss_is_told_with_its_interval_turned_to_its_side():
 
 def test_a_model_that_never_traded_or_has_no_interval_is_told_so():
     idle = judge(_metrics({"total_trades": 0, "total_return": 0.0}), ["base"], 1, 0.9)
-    assert "No forecast was sure enough to open a position." in idle.paragraphs[0].text
+    assert "No position was opened." in idle.paragraphs[0].text
     assert "ended where they began" in idle.paragraphs[0].text
     unknown = {f"excess_return_{end}": None for end in ("low", "high")}
     short = judge(_metrics(unknown), ["base"], 1, 0.9)
     assert "too short to say" in short.paragraphs[0].text
     assert "did not beat buy-and-hold" in short.answer
+
+
+def test_a_trader_is_judged_by_its_money_and_is_no_yardstick():
+    metrics = _metrics()
+    metrics["test"]["profit"]["ppo"] = _profit(total_return=0.5, excess_return_low=0.01)
+    verdict = judge(metrics, ["base"], 1, 0.9, ["ppo"])
+    assert verdict.answer.endswith("The PPO trader beat buy-and-hold after costs.")
+    assert verdict.paragraphs[1].subject == "PPO trader"
+    assert "gained 50.0" in verdict.paragraphs[1].text
+    assert "same cap: 8.0" in verdict.paragraphs[-1].text
 
 
 def test_percent_rounds_to_a_true_minus_and_never_to_minus_zero():

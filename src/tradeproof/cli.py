@@ -75,9 +75,25 @@ def walk_forward(params: ParamsOption = DEFAULT_PARAMS) -> None:
     _report("walk_forward", stage.run(params, Path.cwd()))
 
 
+@app.command("train_ppo")
+def train_ppo(params: ParamsOption = DEFAULT_PARAMS) -> None:
+    """Stage 6: policies that trade, trained with PPO from several seeds; validation chooses one."""
+    from tradeproof.stages import train_ppo as stage
+
+    _report("train_ppo", stage.run(params, Path.cwd()))
+
+
+@app.command("generate_explanations")
+def generate_explanations(params: ParamsOption = DEFAULT_PARAMS) -> None:
+    """Stage 7: the policy's decisions with explanations whose every claim holds, as training rows for an LLM."""
+    from tradeproof.stages import generate_explanations as stage
+
+    _report("generate_explanations", stage.run(params, Path.cwd()))
+
+
 @app.command("evaluate")
 def evaluate(params: ParamsOption = DEFAULT_PARAMS) -> None:
-    """Stage 6: scores and profit on the test split beside the yardsticks, with plots and a report."""
+    """Stage 8: scores and profit on the test split beside the yardsticks, with plots and a report."""
     from tradeproof.stages import evaluate as stage
 
     _report("evaluate", stage.run(params, Path.cwd()))
@@ -85,7 +101,7 @@ def evaluate(params: ParamsOption = DEFAULT_PARAMS) -> None:
 
 @app.command("register")
 def register(params: ParamsOption = DEFAULT_PARAMS) -> None:
-    """Stage 7: put what was evaluated into the model registry, unless it is there already."""
+    """Stage 9: put what was evaluated into the model registry, unless it is there already."""
     from tradeproof.stages import register as stage
 
     for line in stage.run(params, Path.cwd()):

@@ -9,7 +9,20 @@ import numpy.typing as npt
 
 from tradeproof.errors import ContractError
 from tradeproof.features.contract import FeatureContract
+from tradeproof.market.positions import ACTIONS, BUY, HOLD, SELL
 from tradeproof.runtime.files import sha256_json
+
+__all__ = [
+    "ACTIONS",
+    "BUY",
+    "HOLD",
+    "POSITION_STATE",
+    "SELL",
+    "FloatArray",
+    "ObservationContract",
+    "Observations",
+    "observation_contract",
+]
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from tradeproof.evaluation.grid import cost_grid
 from tradeproof.evaluation.headline import headline
 from tradeproof.evaluation.names import HISTORICAL_VOLATILITY, LIGHTGBM, RULES, YARDSTICKS, is_ensemble
 from tradeproof.evaluation.plausibility import implausible
-from tradeproof.evaluation.policies import Figures, align_tables, compare_policies
+from tradeproof.evaluation.policies import Figures, Trader, align_tables, compare_policies
 from tradeproof.evaluation.scores import outcomes
 from tradeproof.evaluation.seeds import Seeds, compare_seeds, ensembles, refuse_seeds
 from tradeproof.evaluation.verdict import Verdict, judge
@@ -85,6 +85,7 @@ def evaluate_models(
     forecasts: Mapping[str, pd.DataFrame],
     params: AllParams,
     seeds: Seeds | None = None,
+    traders: Mapping[str, Trader] | None = None,
 ) -> Evaluation:
     """Compare price models with the yardsticks on the test split.
 
@@ -95,6 +96,8 @@ def evaluate_models(
         params: All of params.yaml.
         seeds: Forecast frames of the same models trained from several seeds, by model name, the one in `forecasts`
             first; None where one was trained.
+        traders: Policies that decide by themselves, by name: of each seed its orders by ticker, [test bar] target
+            weights, NaN for none; the seed that is used comes first. None where there are none.
 
     Raises:
         ContractError: Forecasts that are missing, not finite or crossed, a model named like a yardstick, or seeds that
@@ -118,10 +121,10 @@ def evaluate_models(
         frames = {**forecasts, **means, **yardsticks}
         compared = compare_forecasts(frames, rows, levels, params.evaluate, params.seed)
         bar.update(len(tables) + PHASES - 1)
-        traded = compare_policies(tables, sessions, frames, params)
+        traded = compare_policies(tables, sessions, frames, params, traders)
         aligned = align_tables(sessions)
         grid = cost_grid(aligned, {**forecasts, LIGHTGBM: frames[LIGHTGBM]}, params)
-        spreads = compare_seeds(given, frames[HISTORICAL_VOLATILITY], rows, aligned, traded, params)
+        spreads = compare_seeds(given, frames[HISTORICAL_VOLATILITY], rows, aligned, traded, params, traders)
         bar.update(len(tables) + PHASES)
     metrics = {
         "test": {"forecast": compared.pooled, "profit": traded.pooled, "seeds": spreads, "grid": grid.metrics},
@@ -141,7 +144,7 @@ def evaluate_models(
         grid=grid.cells,
         stale_opens={ticker: _stale_opens(table, splits[ticker] == TEST) for ticker, table in tables.items()},
         warnings=tuple(implausible(metrics)),
-        verdict=judge(metrics, tuple(forecasts), horizon, params.evaluate.confidence),
+        verdict=judge(metrics, tuple(forecasts), horizon, params.evaluate.confidence, tuple(traders or ())),
     )
 
 

@@ -6,6 +6,8 @@ HAR = "har"
 LIGHTGBM = "lightgbm"
 YARDSTICKS = (HISTORICAL_VOLATILITY, GARCH_T, HAR, LIGHTGBM)
 
+PPO = "ppo"
+
 BUY_AND_HOLD = "buy_and_hold"
 BUY_AND_HOLD_CAPPED = "buy_and_hold_capped"
 MOMENTUM = "momentum"
@@ -16,6 +18,7 @@ RULES = (BUY_AND_HOLD_CAPPED, BUY_AND_HOLD, MOMENTUM, AVERAGE_CROSS, CASH)
 LABELS = {
     "base": "Base model",
     "finetuned": "Fine-tuned models",
+    PPO: "PPO trader",
     HISTORICAL_VOLATILITY: "Historical volatility",
     GARCH_T: "GARCH(1,1)-t",
     HAR: "HAR on ranges",

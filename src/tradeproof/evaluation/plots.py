@@ -20,6 +20,7 @@ from tradeproof.evaluation.names import (
     HISTORICAL_VOLATILITY,
     LIGHTGBM,
     MOMENTUM,
+    PPO,
     is_ensemble,
     label,
 )
@@ -35,6 +36,7 @@ OTHER_COLOURS = {
     GARCH_T: "#E69F00",
     HAR: "#8c6bb1",
     LIGHTGBM: "#56B4E9",
+    PPO: "#117733",
     BUY_AND_HOLD: INK,
     BUY_AND_HOLD_CAPPED: INK,
     MOMENTUM: "#b9a100",

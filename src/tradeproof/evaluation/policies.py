@@ -20,6 +20,10 @@ from tradeproof.params.schema import AllParams
 
 # figures with an interval; the last two are against buy-and-hold under the same cap
 STATISTICS = ("total_return", "sharpe_ratio", "excess_return", "sharpe_difference")
+# a policy's orders by ticker: [time] target weights over the bars of its test split, NaN for none
+Orders = Mapping[str, Floats]
+# the orders of several seeds of a policy, the one that is used first
+Trader = Sequence[Orders]
 # one policy's figures by name; None where a figure has no meaning
 Figures = dict[str, float | None]
 
@@ -46,6 +50,7 @@ def compare_policies(
     sessions: Mapping[str, pd.DataFrame],
     frames: Mapping[str, pd.DataFrame],
     params: AllParams,
+    traders: Mapping[str, Trader] | None = None,
 ) -> PolicyComparison:
     """Trade the test split.
 
@@ -57,11 +62,16 @@ def compare_policies(
         sessions: Bars of the test split by ticker.
         frames: Forecast frames by model, the yardsticks among them.
         params: Costs, position rule, windows of the simple rules, intervals, seed.
+        traders: Policies that decide by themselves, by name, from the first test bar on; None where there are none.
+            The first of their seeds is traded.
     """
     aligned = align_tables(sessions)
     simulations = {
         name: _traded(aligned, forecast_targets(frame, aligned, params.train_base.quantiles, params.profit), params)
         for name, frame in frames.items()
+    }
+    simulations |= {
+        name: _traded(aligned, spread_orders(trader[0], aligned), params) for name, trader in (traders or {}).items()
     }
     simulations |= _simple_rules(tables, aligned, params)
     curves = {name: simulation.equity.sum(axis=1) for name, simulation in simulations.items()}
@@ -77,6 +87,11 @@ def compare_policies(
 def align_tables(bars: Mapping[str, pd.DataFrame]) -> AlignedPrices:
     """The bars of several tickers on one time axis; feature tables will do."""
     return align_prices(pd.concat([bars[ticker][list(BARS_COLUMNS)] for ticker in sorted(bars)], ignore_index=True))
+
+
+def spread_orders(orders: Orders, aligned: AlignedPrices) -> Floats:
+    """Orders by ticker as targets on one time axis, [time, series]."""
+    return aligned.spread(np.concatenate([orders[ticker] for ticker in aligned.tickers]))
 
 
 def pooled_statistics(equities: Sequence[Floats], hold: int) -> dict[str, Floats]:

@@ -10,7 +10,7 @@ from tradeproof.errors import ContractError
 from tradeproof.evaluation.forecasts import known_rows
 from tradeproof.evaluation.intervals import Floats, finite
 from tradeproof.evaluation.names import BUY_AND_HOLD_CAPPED, HISTORICAL_VOLATILITY, ensemble_name
-from tradeproof.evaluation.policies import Figures, PolicyComparison, pooled_statistics
+from tradeproof.evaluation.policies import Figures, PolicyComparison, Trader, pooled_statistics, spread_orders
 from tradeproof.evaluation.scores import KEYS, aligned_quantiles, crps
 from tradeproof.forecasting.profit import forecast_targets
 from tradeproof.market.account import simulate
@@ -73,6 +73,7 @@ def compare_seeds(
     aligned: AlignedPrices,
     traded: PolicyComparison,
     params: AllParams,
+    traders: Mapping[str, Trader] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Mean and spread over seeds, as in metrics.json under test.seeds.
 
@@ -83,16 +84,17 @@ def compare_seeds(
         aligned: Bars of the test split.
         traded: The comparison of policies on the same bars, for buy-and-hold.
         params: All of params.yaml.
+        traders: Policies that decide by themselves, by name; None where there are none.
 
     Returns:
-        By model: count, forecast.h<horizon>.<crps and skill> and profit.<figure>, each as `spread` gives it.
+        By model or trader: count, forecast.h<horizon>.<crps and skill> (a trader has none) and profit.<figure>, each
+        as `spread` gives it.
     """
     losses = {name: [_losses(frame, rows, params, name) for frame in frames] for name, frames in seeds.items()}
     reference = _losses(yardstick, rows, params, HISTORICAL_VOLATILITY)
     held = traded.curves[BUY_AND_HOLD_CAPPED].to_numpy()
     found: dict[str, dict[str, Any]] = {}
     for name, frames in seeds.items():
-        profits = [_profit(frame, aligned, held, params) for frame in frames]
         found[name] = {
             "count": len(frames),
             "forecast": {
@@ -102,8 +104,11 @@ def compare_seeds(
                 }
                 for horizon, loss in reference.items()
             },
-            "profit": {key: spread([each[key] for each in profits]) for key in PROFIT},
+            "profit": _profits([_targets(frame, aligned, params) for frame in frames], aligned, held, params),
         }
+    for name, trader in (traders or {}).items():
+        targets = [spread_orders(orders, aligned) for orders in trader]
+        found[name] = {"count": len(trader), "profit": _profits(targets, aligned, held, params)}
     return found
 
 
@@ -137,8 +142,16 @@ def _order(rows: pd.DataFrame) -> list[int]:
     return list(dict.fromkeys(rows["horizon"].tolist()))
 
 
-def _profit(frame: pd.DataFrame, aligned: AlignedPrices, held: Floats, params: AllParams) -> dict[str, float]:
-    targets = forecast_targets(frame, aligned, params.train_base.quantiles, params.profit)
+def _targets(frame: pd.DataFrame, aligned: AlignedPrices, params: AllParams) -> Floats:
+    return forecast_targets(frame, aligned, params.train_base.quantiles, params.profit)
+
+
+def _profits(targets: Sequence[Floats], aligned: AlignedPrices, held: Floats, params: AllParams) -> dict[str, Figures]:
+    profits = [_profit(own, aligned, held, params) for own in targets]
+    return {key: spread([each[key] for each in profits]) for key in PROFIT}
+
+
+def _profit(targets: Floats, aligned: AlignedPrices, held: Floats, params: AllParams) -> dict[str, float]:
     rules = TradingRules.from_params(params.costs, params.profit)
     equity = simulate(aligned.prices, targets, rules).equity.sum(axis=1)
     statistics = pooled_statistics([equity, held], hold=1)

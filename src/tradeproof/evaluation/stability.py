@@ -28,13 +28,13 @@ def seed_table(seeds: Mapping[str, Figures]) -> Table | None:
     several = {name: figures for name, figures in seeds.items() if figures["count"] > 1}
     if not several:
         return None
-    horizons = list(next(iter(several.values()))["forecast"])
+    horizons = list(next((figures["forecast"] for figures in several.values() if "forecast" in figures), ()))
     rows = [
         Row(
             f"{label(name)}, {figures['count']} seeds",
             True,
             (
-                *(_spread(figures["forecast"][horizon]["skill"], 100.0, 1) for horizon in horizons),
+                *(_skill(figures, horizon) for horizon in horizons),
                 _spread(figures["profit"]["total_return"], 100.0, 1),
                 _spread(figures["profit"]["sharpe_ratio"], 1.0, 2),
                 _spread(figures["profit"]["max_drawdown"], 100.0, 1),
@@ -52,9 +52,14 @@ def seed_table(seeds: Mapping[str, Figures]) -> Table | None:
     )
     note = (
         "Mean ± standard deviation over the seeds; below it the lowest and the highest of them. The first seed is the "
-        "one that is registered and that stands in every other table."
+        "one that is registered and that stands in every other table; of a trader it is the one that validation chose."
     )
     return Table("", heads, tuple(rows), note)
+
+
+def _skill(figures: Figures, horizon: str) -> Cell:
+    """A trader forecasts nothing."""
+    return _spread(figures["forecast"][horizon]["skill"], 100.0, 1) if "forecast" in figures else Cell(ABSENT, "")
 
 
 def grid_table(grid: Mapping[str, Figures], models: Sequence[str]) -> Table:

@@ -32,7 +32,9 @@ class Verdict:
     paragraphs: tuple[Paragraph, ...]
 
 
-def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confidence: float) -> Verdict:
+def judge(
+    metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confidence: float, traders: Sequence[str] = ()
+) -> Verdict:
     """Judge the models by their intervals: one that holds zero is no success.
 
     Args:
@@ -40,6 +42,7 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
         models: The price models.
         horizon: The horizon that positions are taken from, in bars.
         confidence: Coverage of the intervals.
+        traders: Policies that decide by themselves.
     """
     profit = metrics["test"]["profit"]
     forecast = {name: by_horizon[f"h{horizon}"] for name, by_horizon in metrics["test"]["forecast"].items()}
@@ -49,6 +52,9 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
         f"{_who(models, richer, 'beat')} buy-and-hold after costs. "
         f"{_who(models, closer, 'beat')} historical volatility as a forecast {_ahead(horizon)}."
     )
+    for name in traders:
+        won = [name] if _above(profit[name], "excess_return") else []
+        answer += f" {_who([name], won, 'beat')} buy-and-hold after costs."
     paragraphs = [
         Paragraph(
             label(name),
@@ -57,7 +63,10 @@ def judge(metrics: Mapping[str, Any], models: Sequence[str], horizon: int, confi
         )
         for name in models
     ]
-    return Verdict(answer, (*paragraphs, Paragraph("Everything else", _hindsight(profit, models))))
+    paragraphs += [
+        Paragraph(label(name), _money(profit[name], profit[BUY_AND_HOLD_CAPPED], confidence)) for name in traders
+    ]
+    return Verdict(answer, (*paragraphs, Paragraph("Everything else", _hindsight(profit, (*models, *traders)))))
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -81,8 +90,12 @@ def _who(models: Sequence[str], winners: Sequence[str], deed: str) -> str:
 
 
 def _called(name: str) -> str:
-    shown = label(name)
-    return f"the {shown[0].lower()}{shown[1:]}"
+    return f"the {_inside(label(name))}"
+
+
+def _inside(name: str) -> str:
+    """A label as it stands inside a sentence: an abbreviation keeps its capitals."""
+    return name[0].lower() + name[1:] if name[1].islower() else name
 
 
 def _money(figures: Figures, hold: Figures, confidence: float) -> str:
@@ -91,7 +104,7 @@ def _money(figures: Figures, hold: Figures, confidence: float) -> str:
         f"{_moved(hold['total_return'])}."
     )
     if not figures["total_trades"]:
-        return f"{first} No forecast was sure enough to open a position."
+        return f"{first} No position was opened."
     excess = figures["excess_return"]
     if excess is None or figures["excess_return_low"] is None:
         return f"{first} The test split is too short to say whether that is more than chance."
@@ -162,10 +175,9 @@ def _hindsight(profit: Mapping[str, Figures], models: Sequence[str]) -> str:
     best = max(others, key=lambda name: others[name])
     if others[best] <= 0.0 or best == CASH:
         return "Nothing else that was traded ended above cash."
-    shown = label(best)
     return (
-        f"The most profitable of the yardsticks, which is known only afterwards, was "
-        f"{shown[0].lower() + shown[1:] if shown[1].islower() else shown}: {percent(others[best])}."
+        f"The most profitable of the yardsticks, which is known only afterwards, was {_inside(label(best))}: "
+        f"{percent(others[best])}."
     )
 
 

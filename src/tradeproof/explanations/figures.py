@@ -37,15 +37,11 @@ FIGURES: tuple[Family, ...] = (
     # what the policy's account did so far, by the trend that a bar began in
     *(
         family
-        for trend in ("up", "down", "sideways")
+        for trend, called in (("up", "an uptrend"), ("down", "a downtrend"), ("sideways", "a sideways trend"))
         for family in (
-            Family(rf"record_bars_{trend}", f"days so far in a {trend} trend", (), "count", 0),
-            Family(
-                rf"record_return_{trend}", f"account's return so far in a {trend} trend", (), "percent", 2, signed=True
-            ),
-            Family(
-                rf"record_market_{trend}", f"market's return so far in a {trend} trend", (), "percent", 2, signed=True
-            ),
+            Family(rf"record_bars_{trend}", f"days so far in {called}", (), "count", 0),
+            Family(rf"record_return_{trend}", f"account's return so far in {called}", (), "percent", 2, signed=True),
+            Family(rf"record_market_{trend}", f"market's return so far in {called}", (), "percent", 2, signed=True),
         )
     ),
     # the universe on a date

@@ -11,7 +11,6 @@ from tradeproof.params.schema import ProfitParams
 
 Floats = NDArray[np.float64]
 
-
 ACTIONS = ("sell", "hold", "buy")
 """What a policy may decide at a close, as target positions, by number.
 

@@ -44,6 +44,16 @@ class Layout:
         return self.root / "artifacts" / "walk_forward"
 
     @property
+    def ppo(self) -> Path:
+        """The policies, one per seed, and which of them was chosen."""
+        return self.root / "artifacts" / "train_ppo"
+
+    @property
+    def explanations(self) -> Path:
+        """Training rows for an LLM, and their audit."""
+        return self.root / "artifacts" / "generate_explanations"
+
+    @property
     def evaluation(self) -> Path:
         """Scores, plots, report and the forecasts they were computed from."""
         return self.root / "artifacts" / "evaluate"
@@ -80,6 +90,14 @@ class Layout:
     def base_table(self) -> Path:
         """The feature tables of the base model's tickers, in long form."""
         return self.features / "base.parquet"
+
+    def policy(self) -> Path:
+        """The policy that validation chose."""
+        return self.ppo / "policy.zip"
+
+    def policy_of(self, seed: int) -> Path:
+        """The policy of one seed."""
+        return self.ppo / SEEDS / str(seed) / "policy.zip"
 
     def forecasts(self) -> Path:
         """What the models forecast on the test split."""
