@@ -79,7 +79,9 @@ def _pair(notes: Notes, run: list[int], first: int) -> int:
     s = notes.sentence
     numbers = []
     i = first
-    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")):
+    while i < len(s.items) and (
+        s.kind(i) in ("number", "unit", "and", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")
+    ):
         if s.kind(i) == "number":
             numbers.append(i)
         i += 1
@@ -103,7 +105,9 @@ def _universe(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     at = s.skip(after, 1, ("word", "it", "is", "stock"))
     if s.kind(at) == "tickers":
         return _counted(notes, i, s.skip(at + 1, 1, (*LIGHT, "not", "and")))
-    near = s.kind(at) in ("direction", "state", "action") or (s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_"))
+    near = s.kind(at) in ("direction", "state", "action") or (
+        s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_")
+    )
     if near and not s.is_mark(after, "(") and s.kind(i - 1) != "to":
         return _counted(notes, i, at)
     return False
@@ -119,7 +123,14 @@ def _counted(notes: Notes, i: int, at: int) -> bool:
     else:
         s.used.add(at)
         s.valued.add(at)
-    notes.add("value", i, max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i, key=key, number=rough(s, i), unit="count")
+    notes.add(
+        "value",
+        i,
+        max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i,
+        key=key,
+        number=rough(s, i),
+        unit="count",
+    )
     return True
 
 
@@ -150,7 +161,14 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     place = _labelled(s, before, at, spoken)
     if place is not None:
         s.used.add(place)
-        notes.add("value", min(i, place), max(i, place), key=f"probability_{s.items[place].says}", number=rough(s, i), unit=unit)
+        notes.add(
+            "value",
+            min(i, place),
+            max(i, place),
+            key=f"probability_{s.items[place].says}",
+            number=rough(s, i),
+            unit=unit,
+        )
         return True
     if s.kind(before) in ("probability", "odds") or s.kind(at) in ("probability", "odds"):
         notes.add("value", i, i, key=f"probability_{_chosen(notes, i)}", number=rough(s, i), unit=unit)
@@ -160,7 +178,9 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
 
 def _labelled(s: Sentence, before: int, at: int, spoken: bool) -> int | None:
     """The action that a percentage belongs to."""
-    if s.kind(before) == "action" and (s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken):
+    if s.kind(before) == "action" and (
+        s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken
+    ):
         return before
     if s.kind(at) == "action":
         return at
@@ -202,7 +222,16 @@ def _relation(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if value is None:
         if s.kind(target) == "baseline":
             s.used.update((at, target))
-            notes.add("difference", i, target, key=base_of(key, notes, s.items[target]), level=1.0, number=number, unit=unit, sign=sign)
+            notes.add(
+                "difference",
+                i,
+                target,
+                key=base_of(key, notes, s.items[target]),
+                level=1.0,
+                number=number,
+                unit=unit,
+                sign=sign,
+            )
             return True
         return False
     s.used.add(at)
@@ -232,7 +261,9 @@ def _relation_sign(s: Sentence, at: int) -> int | None:
     return 0 if s.kind(at) == "from" and s.kind(s.skip(at + 1, 1)) == "quantity" else None
 
 
-def _distance(notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int) -> None:
+def _distance(
+    notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int
+) -> None:
     """A share above or below an average, a high, a low; or the difference of two quantities."""
     s = notes.sentence
     if key is None or (quantity(level).unit == "price" and quantity(key).unit != "price"):
@@ -253,7 +284,9 @@ def base_key(key: str | None, level: str) -> str | None:
 def base_of(key: str | None, notes: Notes, item: Item) -> str | None:
     """The ratio that says how a quantity stands to its long level."""
     snapshot = notes.facts.focus
-    prefix = "volume_ratio_" if key in ("volume",) or "volume" in notes.text[item.start : item.end] else "volatility_regime_"
+    prefix = (
+        "volume_ratio_" if key in ("volume",) or "volume" in notes.text[item.start : item.end] else "volatility_regime_"
+    )
     return next((name for name in snapshot.readings if name.startswith(prefix)), None)
 
 
@@ -276,7 +309,15 @@ def _gap(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if len(pair) < 2:
         return False
     s.levels.update(pair)
-    notes.add("difference", min(i, between), max(i, pair[-1]), key=s.keys[pair[0]], other=s.keys[pair[1]], number=rough(s, i), unit=unit)
+    notes.add(
+        "difference",
+        min(i, between),
+        max(i, pair[-1]),
+        key=s.keys[pair[0]],
+        other=s.keys[pair[1]],
+        number=rough(s, i),
+        unit=unit,
+    )
     return True
 
 
@@ -491,7 +532,9 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
     _value(notes, i, after, key, unit, 0)
 
 
-def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None) -> None:
+def _value(
+    notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None
+) -> None:
     s = notes.sentence
     if key is None:
         notes.unknown(i, i, "the facts tell no quantity of this name, or several")
@@ -510,7 +553,18 @@ def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, 
         notes.add("counterfactual", start, i, key=key, number=rough(s, i), unit=unit, sign=_beyond_after(s, after))
         return
     at = s.items[i]
-    notes.add("value", min(start, i), max(i, left or i), key=key, number=rough(s, i), unit=unit, sign=sign, negated=s.is_negated(i), ticker=s.tickers[i], date=s.dates[i])
+    notes.add(
+        "value",
+        min(start, i),
+        max(i, left or i),
+        key=key,
+        number=rough(s, i),
+        unit=unit,
+        sign=sign,
+        negated=s.is_negated(i),
+        ticker=s.tickers[i],
+        date=s.dates[i],
+    )
     del at
 
 

@@ -68,8 +68,9 @@ def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: 
     return choices.one(
         (
             f"{name} is {now}; {word} it was {then}.",
-            f"{name} is {now}, {side} than {word}, when it was {then}.",
-            f"At {now}, {named(key)} is {side} than {word}, when it was {then}.",
+            f"{name} is {now}, against {then} {word}.",
+            f"{name} went from {then} {word} to {now}.",
+            f"{name} is {now} and {side} than {word}.",
         )
     )
 

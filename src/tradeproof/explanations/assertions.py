@@ -135,9 +135,20 @@ def _compare(notes: Notes, i: int) -> None:
         notes.add("comparison", i, target, key=_comparable(key, other), other=other, sign=sign, negated=negated)
     elif kind == "baseline":
         s.used.add(target)
-        notes.add("comparison", i, target, key=base_of(key, notes, s.items[target]), level=1.0, sign=sign, negated=negated)
+        notes.add(
+            "comparison", i, target, key=base_of(key, notes, s.items[target]), level=1.0, sign=sign, negated=negated
+        )
     elif kind in ("moment", "date"):
-        notes.add("comparison", i, target, key=key, reference=s.reference, sign=sign, negated=negated, date=notes.facts.focus.date)
+        notes.add(
+            "comparison",
+            i,
+            target,
+            key=key,
+            reference=s.reference,
+            sign=sign,
+            negated=negated,
+            date=notes.facts.focus.date,
+        )
     elif s.words[target : target + 1] == ["zero"]:
         notes.add("comparison", i, target, key=key, level=0.0, sign=sign, negated=negated)
     elif s.kind(i) == "compare":
@@ -200,7 +211,22 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
     passive = s.words[i - 1 : i] == ["is"] or s.kind(i + 1) == "by_word"
     chosen = before or after if binds == "before" and not passive else after or before
     ranked = any(s.kind(at) == "rank" for at in range(max(0, i - 2), i + 1)) or any(
-        word in s.words[i] for word in ("main", "strong", "bigg", "chief", "primar", "weightiest", "top", "largest", "foremost", "leading", "key", "first", "principal")  # fmt: skip
+        word in s.words[i]
+        for word in (
+            "main",
+            "strong",
+            "bigg",
+            "chief",
+            "primar",
+            "weightiest",
+            "top",
+            "largest",
+            "foremost",
+            "leading",
+            "key",
+            "first",
+            "principal",
+        )  # fmt: skip
     )
     negated = s.is_negated(i)
     for n, (place, key) in enumerate(chosen):
@@ -228,5 +254,9 @@ def _driver_at(notes: Notes, at: int) -> str | None:
         for prefix in ("average_", "high_", "low_"):
             if key.startswith(prefix) and "distance" not in key:
                 return f"{prefix}distance_{key.removeprefix(prefix)}" if at in s.levels else None
-        return None if key in NEVER_DRIVERS or key.startswith(("probability_", "record_", "universe_")) or at in s.levels else key
+        return (
+            None
+            if key in NEVER_DRIVERS or key.startswith(("probability_", "record_", "universe_")) or at in s.levels
+            else key
+        )
     return None

@@ -40,7 +40,9 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
         _read(notes)
         claims += notes.claims
         ticker = sentence.tickers[-1]
-        last_key = next((key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key)
+        last_key = next(
+            (key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key
+        )
     return tuple(sorted(claims, key=lambda claim: (claim.start, claim.end)))
 
 

@@ -131,9 +131,7 @@ class Sentence:
         return False
 
 
-def sentence_of(
-    items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str
-) -> Sentence:
+def sentence_of(items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str) -> Sentence:
     """A sentence, its quantities resolved and its dates and tickers spread.
 
     Args:
