@@ -42,9 +42,10 @@ def _breadth(facts: Facts, choices: Choices) -> str:
     size, rising, falling = (shown.get(f"universe_{name}") for name in ("size", "rising", "falling"))
     if size is None or rising is None or falling is None:
         return f"This is the state of the tickers shown at the close of {date}."
+    risen, fallen = _count(rising, "ticker"), _count(falling, "ticker")
     texts = [
         f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}.",
-        f"On {date}, {_count(rising, 'ticker')} rose and {_count(falling, 'ticker')} fell in a universe of {size} tickers.",
+        f"In a universe of {size} tickers, {risen} rose and {fallen} fell on {date}.",
         f"At the close of {date} the universe of {size} tickers counted {_count(rising, 'rising ticker')} and "
         f"{_count(falling, 'falling ticker')}.",
     ]

@@ -194,12 +194,16 @@ def mention(snapshot: Snapshot, key: str, choices: Choices, derived: float) -> s
         if found:
             return choices.one(found)
     decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).decimals
-    return choices.one(_templates(snapshot, key, value)).format(
-        v=written(value, decimals, quantity(key).unit),
-        a=written(abs(value), decimals, quantity(key).unit),
-        b=written(value, decimals, "score"),
-        n=window_of(key),
-        name=quantity(key).label,
+    return (
+        choices.one(_templates(snapshot, key, value))
+        .format(
+            v=written(value, decimals, quantity(key).unit),
+            a=written(abs(value), decimals, quantity(key).unit),
+            b=written(value, decimals, "score"),
+            n=window_of(key),
+            name=quantity(key).label,
+        )
+        .replace(" 1 days", " 1 day")
     )
 
 
