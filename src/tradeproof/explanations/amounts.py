@@ -79,9 +79,7 @@ def _pair(notes: Notes, run: list[int], first: int) -> int:
     s = notes.sentence
     numbers = []
     i = first
-    while i < len(s.items) and (
-        s.kind(i) in ("number", "unit", "and", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")
-    ):
+    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")):
         if s.kind(i) == "number":
             numbers.append(i)
         i += 1
@@ -102,12 +100,15 @@ def _universe(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     s = notes.sentence
     if unit is not None or not notes.facts.universe or s.items[i].says.step != 1:
         return False
+    before = s.skip(i - 1, -1, ("word", "it"))
+    if s.kind(before) == "action":
+        s.used.add(before)
+        notes.add("value", before, i, key=f"universe_{s.items[before].says}", number=rough(s, i), unit="count")
+        return True
     at = s.skip(after, 1, ("word", "it", "is", "stock"))
     if s.kind(at) == "tickers":
         return _counted(notes, i, s.skip(at + 1, 1, (*LIGHT, "not", "and")))
-    near = s.kind(at) in ("direction", "state", "action") or (
-        s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_")
-    )
+    near = s.kind(at) in ("direction", "state", "action") or (s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_"))
     if near and not s.is_mark(after, "(") and s.kind(i - 1) != "to":
         return _counted(notes, i, at)
     return False
@@ -123,14 +124,7 @@ def _counted(notes: Notes, i: int, at: int) -> bool:
     else:
         s.used.add(at)
         s.valued.add(at)
-    notes.add(
-        "value",
-        i,
-        max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i,
-        key=key,
-        number=rough(s, i),
-        unit="count",
-    )
+    notes.add("value", i, max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i, key=key, number=rough(s, i), unit="count")
     return True
 
 
@@ -151,7 +145,7 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     s = notes.sentence
     if unit != "percent" or not s.has("probability", "probabilities", "odds", "action"):
         return False
-    at = s.skip(after, 1, ("word", "is", "own"))
+    at = s.skip(after, 1, ("word", "is", "own", "to"))
     if s.is_mark(at, "("):
         at += 1
     before = s.skip(i - 1, -1, ("word", "is", "rough"))
@@ -161,14 +155,7 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     place = _labelled(s, before, at, spoken)
     if place is not None:
         s.used.add(place)
-        notes.add(
-            "value",
-            min(i, place),
-            max(i, place),
-            key=f"probability_{s.items[place].says}",
-            number=rough(s, i),
-            unit=unit,
-        )
+        notes.add("value", min(i, place), max(i, place), key=f"probability_{s.items[place].says}", number=rough(s, i), unit=unit)
         return True
     if s.kind(before) in ("probability", "odds") or s.kind(at) in ("probability", "odds"):
         notes.add("value", i, i, key=f"probability_{_chosen(notes, i)}", number=rough(s, i), unit=unit)
@@ -178,9 +165,7 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
 
 def _labelled(s: Sentence, before: int, at: int, spoken: bool) -> int | None:
     """The action that a percentage belongs to."""
-    if s.kind(before) == "action" and (
-        s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken
-    ):
+    if s.kind(before) == "action" and (s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken):
         return before
     if s.kind(at) == "action":
         return at
@@ -222,16 +207,7 @@ def _relation(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if value is None:
         if s.kind(target) == "baseline":
             s.used.update((at, target))
-            notes.add(
-                "difference",
-                i,
-                target,
-                key=base_of(key, notes, s.items[target]),
-                level=1.0,
-                number=number,
-                unit=unit,
-                sign=sign,
-            )
+            notes.add("difference", i, target, key=base_of(notes, i), level=1.0, number=number, unit=unit, sign=sign)
             return True
         return False
     s.used.add(at)
@@ -261,9 +237,7 @@ def _relation_sign(s: Sentence, at: int) -> int | None:
     return 0 if s.kind(at) == "from" and s.kind(s.skip(at + 1, 1)) == "quantity" else None
 
 
-def _distance(
-    notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int
-) -> None:
+def _distance(notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int) -> None:
     """A share above or below an average, a high, a low; or the difference of two quantities."""
     s = notes.sentence
     if key is None or (quantity(level).unit == "price" and quantity(key).unit != "price"):
@@ -281,13 +255,20 @@ def base_key(key: str | None, level: str) -> str | None:
     return "close" if quantity(level).unit == "price" else key
 
 
-def base_of(key: str | None, notes: Notes, item: Item) -> str | None:
-    """The ratio that says how a quantity stands to its long level."""
-    snapshot = notes.facts.focus
-    prefix = (
-        "volume_ratio_" if key in ("volume",) or "volume" in notes.text[item.start : item.end] else "volatility_regime_"
-    )
-    return next((name for name in snapshot.readings if name.startswith(prefix)), None)
+def base_of(notes: Notes, i: int) -> str | None:
+    """The ratio of what was last named, volume or volatility, to its usual level; None where neither was."""
+    s = notes.sentence
+    for at in [*range(i, -1, -1), *range(i + 1, len(s.items))]:
+        word = s.words[at]
+        if "volum" in word or "shares" in word or "trading" in word:
+            return _focus_key(notes, "volume_ratio_")
+        if "volatil" in word or word in ("turbulent", "calm"):
+            return _focus_key(notes, "volatility_regime_")
+    return _focus_key(notes, "volume_ratio_") if notes.last_key == "volume" else None
+
+
+def _focus_key(notes: Notes, prefix: str) -> str | None:
+    return next((name for name in notes.facts.focus.readings if name.startswith(prefix)), None)
 
 
 def _holds(notes: Notes, i: int, key: str) -> bool:
@@ -309,15 +290,7 @@ def _gap(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if len(pair) < 2:
         return False
     s.levels.update(pair)
-    notes.add(
-        "difference",
-        min(i, between),
-        max(i, pair[-1]),
-        key=s.keys[pair[0]],
-        other=s.keys[pair[1]],
-        number=rough(s, i),
-        unit=unit,
-    )
+    notes.add("difference", min(i, between), max(i, pair[-1]), key=s.keys[pair[0]], other=s.keys[pair[1]], number=rough(s, i), unit=unit)
     return True
 
 
@@ -449,6 +422,14 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
     left, right = subject_before(s, i), _subject_after(s, i, after)
+    touching = _touching(s, i)
+    if _is_multiple(notes, i, unit, after):
+        return
+    if touching is not None:
+        left, right = touching, None
+    if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
+        _value(notes, i, after, "bars_held", unit, 0)
+        return
     if right is not None and (left is None or left in s.valued or not _touches(s, left, i)):
         left = right
     place, sign = direction_near(s, i, after)
@@ -463,6 +444,27 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
             _moved(notes, i, place, key, unit, sign)
             return
     _value(notes, i, after, key, unit, sign, left)
+
+
+def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
+    """So many times an average: volume or volatility against its usual level."""
+    s = notes.sentence
+    target = s.skip(after, 1, ("it", "word", "is"))
+    is_average = s.kind(target) == "quantity" and (s.keys[target] or "").startswith("average_")
+    if unit != "times" or not (is_average or s.kind(target) == "baseline"):
+        return False
+    s.levels.add(target)
+    s.used.add(target)
+    _value(notes, i, after, base_of(notes, i), unit, 0)
+    return True
+
+
+def _touching(s: Sentence, i: int) -> int | None:
+    """A quantity right before a number: its average of 12, its average (12)."""
+    at = s.skip(i - 1, -1, ("word", "is", "rough", "own"))
+    if s.is_mark(at, "(=:,") and (at == i - 1 or s.kind(at + 1) == "is" or s.kind(at + 1) == "rough"):
+        at = s.skip(at - 1, -1, ("is",))
+    return at if s.kind(at) == "quantity" and not (s.is_mark(i - 1, ",")) else None
 
 
 def _touches(s: Sentence, left: int, i: int) -> bool:
@@ -482,7 +484,9 @@ def _is_change(key: str, unit: str | None, s: Sentence, place: int, left: int) -
 def _moved(notes: Notes, i: int, place: int, key: str, unit: str | None, sign: int) -> None:
     """A quantity rose or fell by a number."""
     s = notes.sentence
-    if notes.is_other_world:
+    if key == "position":
+        notes.add("value", i, i, key="unrealised_return", number=rough(s, i), unit=unit, sign=sign)
+    elif notes.is_other_world:
         notes.add("other_change", i, i, key=key, number=rough(s, i), unit=unit, sign=sign)
     elif key == "close" and unit == "percent" and s.reference is None:
         notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
@@ -498,7 +502,12 @@ def _return_key(notes: Notes, i: int) -> str:
 def window_near(s: Sentence, i: int) -> int:
     """The window in the clause of a place; one day where it names none."""
     clause = s.clause(i)
-    windows = [at for at in clause if s.kind(at) in ("over", "on_day")]
+    windows = [at for at in clause if s.kind(at) in ("over", "on_day", "today")]
+    follower = s.skip(i + 1, 1, ("unit", "word", "direction", "by", "number", "rough"))
+    if follower in windows:
+        windows = [follower]
+    elif any(at < i for at in windows):
+        windows = [at for at in windows if at < i]
     if not windows:
         windows = [at for at in s.part(i) if s.kind(at) in ("over", "on_day") and at < i][-1:]
     if not windows:
@@ -510,6 +519,9 @@ def window_near(s: Sentence, i: int) -> int:
 def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | None, sign: int) -> None:
     """A number without a quantity in its sentence."""
     s = notes.sentence
+    if place is None and unit == "percent" and s.kind(after) in ("over", "on_day", "today"):
+        place = next((at for at in range(i - 1, -1, -1) if s.kind(at) == "direction"), None)
+        sign = 0 if place is None else s.items[place].says
     if place is not None and unit == "percent" and not notes.is_other_world:
         s.used.add(place)
         notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
@@ -532,9 +544,7 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
     _value(notes, i, after, key, unit, 0)
 
 
-def _value(
-    notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None
-) -> None:
+def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None) -> None:
     s = notes.sentence
     if key is None:
         notes.unknown(i, i, "the facts tell no quantity of this name, or several")
@@ -549,29 +559,20 @@ def _value(
         s.levels.add(target)
         s.used.add(target)
     start = i if left is None else min(i, left)
+    if left is not None and not sign:
+        sign = -1 if "loss" in s.words[left].split() else 0
     if notes.is_other_world and not _is_present(s, i):
         notes.add("counterfactual", start, i, key=key, number=rough(s, i), unit=unit, sign=_beyond_after(s, after))
         return
     at = s.items[i]
-    notes.add(
-        "value",
-        min(start, i),
-        max(i, left or i),
-        key=key,
-        number=rough(s, i),
-        unit=unit,
-        sign=sign,
-        negated=s.is_negated(i),
-        ticker=s.tickers[i],
-        date=s.dates[i],
-    )
+    notes.add("value", min(start, i), max(i, left or i), key=key, number=rough(s, i), unit=unit, sign=sign, negated=s.is_negated(i), ticker=s.tickers[i], date=s.dates[i])
     del at
 
 
 def _is_present(s: Sentence, i: int) -> bool:
     """Whether a number in a sentence of what would have been is one of what is."""
     before = s.skip(i - 1, -1, ("word", "rough"))
-    if s.kind(before) == "instead" or s.kind(i + 1) in ("instead", "today") or s.kind(i + 2) in ("instead", "today"):
+    if s.kind(before) in ("instead", "today") or {"now", "currently", "today", "actual"} & set(s.words[i + 1 : i + 3]):
         return True
     at = i - 1
     while s.kind(at) in ("word", "rough", "is") and at >= 0:

@@ -26,9 +26,7 @@ def _run(s: Sentence, i: int) -> int:
     """One past the longest row of numbers, operators, parentheses and units of per cent from a place on."""
     end = i
     while end < len(s.items) and (
-        s.kind(end) == "number"
-        or s.is_mark(end, "+-*/()=%")
-        or (s.kind(end) == "unit" and s.kind(end - 1) == "number" and end > i)
+        s.kind(end) == "number" or s.is_mark(end, "+-*/()=%") or (s.kind(end) == "unit" and s.kind(end - 1) == "number" and end > i)
     ):
         end += 1
     return end
@@ -55,9 +53,7 @@ def _formula(notes: Notes, first: int, end: int) -> None:
             sides[-1].append(str(s.items[i].says))
     equals = next((i for i in range(first, end) if s.is_mark(i, "=")), end)
     value = evaluate(_balanced(sides[0]))
-    strange = [
-        i for i in range(first, equals) if s.kind(i) == "number" and not is_operand(s.items[i].says, notes.facts)
-    ]
+    strange = [i for i in range(first, equals) if s.kind(i) == "number" and not is_operand(s.items[i].says, notes.facts)]
     result, unit = None, None
     if len(sides) == 2 and len(sides[1]) == 1:
         result = s.items[equals + 1].says
