@@ -100,23 +100,23 @@ def _pointing(sign: float, facts: Facts, choices: Choices) -> str:
     keys = _keys(focus, *DIRECTED)
     with_it = [key for key in keys if focus.readings[key] * sign > 0.0]
     other = [key for key in keys if focus.readings[key] * sign < 0.0]
-    up, down = ("up", "down") if sign > 0.0 else ("down", "up")
+    side, contrary = ("strength", "weakness") if sign > 0.0 else ("weakness", "strength")
     parts = []
     if with_it:
         phrases = [mention(focus, key, choices, 0.3) for key in choices.shuffled(with_it)[:MOST_POINTS]]
         parts.append(
             choices.one(
                 (
-                    f"Pointing {up} at the close of {focus.date}: {listed(phrases)}.",
-                    f"For {focus.ticker} on {focus.date}, what points {up} is {listed(phrases)}.",
+                    f"Signs of {side} at the close of {focus.date}: {listed(phrases)}.",
+                    f"For {focus.ticker} on {focus.date}, the signs of {side} are {listed(phrases)}.",
                 )
             )
         )
     else:
-        parts.append(f"Among the indicators in the facts, none points {up} for {focus.ticker} on {focus.date}.")
+        parts.append(f"Among the indicators in the facts, none is a sign of {side} for {focus.ticker} on {focus.date}.")
     if other:
         phrase = mention(focus, choices.one(other), choices, 0.0)
-        parts.append(choices.one((f"Pointing {down}: {phrase}.", f"On the other side stands {phrase}.")))
+        parts.append(choices.one((f"A sign of {contrary}: {phrase}.", f"On the other side stands {phrase}.")))
     if "trend" in focus.states:
         parts.append(f"The trend of {focus.ticker} is {focus.states['trend']}.")
     return " ".join(parts)

@@ -43,8 +43,11 @@ def _breadth(facts: Facts, choices: Choices) -> str:
     if size is None or rising is None or falling is None:
         return f"This is the state of the tickers shown at the close of {date}."
     risen, fallen = _count(rising, "ticker"), _count(falling, "ticker")
+    first = f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}."
+    if "0" in (rising, falling):
+        return first
     texts = [
-        f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}.",
+        first,
         f"In a universe of {size} tickers, {risen} rose and {fallen} fell on {date}.",
         f"At the close of {date} the universe of {size} tickers counted {_count(rising, 'rising ticker')} and "
         f"{_count(falling, 'falling ticker')}.",

@@ -130,7 +130,7 @@ def _open_question(snapshot: Snapshot, choices: Choices) -> str:
         (
             f"a probability of {verb} of {share} is no certainty",
             f"a probability of {verb} of {share} leaves room for the other actions ({left})",
-            f"a probability of {verb} of {share} is short of 100% ({left})",
+            f"at a probability of {verb} of {share}, the other actions had their share too ({left})",
         )
     )
     return sentence(f"{none}; still, {doubt}" if snapshot.drivers else f"still, {doubt}")
