@@ -100,6 +100,11 @@ def _universe(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     s = notes.sentence
     if unit is not None or not notes.facts.universe or s.items[i].says.step != 1:
         return False
+    before = s.skip(i - 1, -1, ("word", "it"))
+    if s.kind(before) == "action":
+        s.used.add(before)
+        notes.add("value", before, i, key=f"universe_{s.items[before].says}", number=rough(s, i), unit="count")
+        return True
     at = s.skip(after, 1, ("word", "it", "is", "stock"))
     if s.kind(at) == "tickers":
         return _counted(notes, i, s.skip(at + 1, 1, (*LIGHT, "not", "and")))
@@ -140,7 +145,7 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     s = notes.sentence
     if unit != "percent" or not s.has("probability", "probabilities", "odds", "action"):
         return False
-    at = s.skip(after, 1, ("word", "is", "own"))
+    at = s.skip(after, 1, ("word", "is", "own", "to"))
     if s.is_mark(at, "("):
         at += 1
     before = s.skip(i - 1, -1, ("word", "is", "rough"))
@@ -202,7 +207,7 @@ def _relation(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if value is None:
         if s.kind(target) == "baseline":
             s.used.update((at, target))
-            notes.add("difference", i, target, key=base_of(key, notes, s.items[target]), level=1.0, number=number, unit=unit, sign=sign)
+            notes.add("difference", i, target, key=base_of(notes, i), level=1.0, number=number, unit=unit, sign=sign)
             return True
         return False
     s.used.add(at)
@@ -250,11 +255,20 @@ def base_key(key: str | None, level: str) -> str | None:
     return "close" if quantity(level).unit == "price" else key
 
 
-def base_of(key: str | None, notes: Notes, item: Item) -> str | None:
-    """The ratio that says how a quantity stands to its long level."""
-    snapshot = notes.facts.focus
-    prefix = "volume_ratio_" if key in ("volume",) or "volume" in notes.text[item.start : item.end] else "volatility_regime_"
-    return next((name for name in snapshot.readings if name.startswith(prefix)), None)
+def base_of(notes: Notes, i: int) -> str | None:
+    """The ratio of what was last named, volume or volatility, to its usual level; None where neither was."""
+    s = notes.sentence
+    for at in [*range(i, -1, -1), *range(i + 1, len(s.items))]:
+        word = s.words[at]
+        if "volum" in word or "shares" in word or "trading" in word:
+            return _focus_key(notes, "volume_ratio_")
+        if "volatil" in word or word in ("turbulent", "calm"):
+            return _focus_key(notes, "volatility_regime_")
+    return _focus_key(notes, "volume_ratio_") if notes.last_key == "volume" else None
+
+
+def _focus_key(notes: Notes, prefix: str) -> str | None:
+    return next((name for name in notes.facts.focus.readings if name.startswith(prefix)), None)
 
 
 def _holds(notes: Notes, i: int, key: str) -> bool:
@@ -408,6 +422,14 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
     left, right = subject_before(s, i), _subject_after(s, i, after)
+    touching = _touching(s, i)
+    if _is_multiple(notes, i, unit, after):
+        return
+    if touching is not None:
+        left, right = touching, None
+    if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
+        _value(notes, i, after, "bars_held", unit, 0)
+        return
     if right is not None and (left is None or left in s.valued or not _touches(s, left, i)):
         left = right
     place, sign = direction_near(s, i, after)
@@ -422,6 +444,27 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
             _moved(notes, i, place, key, unit, sign)
             return
     _value(notes, i, after, key, unit, sign, left)
+
+
+def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
+    """So many times an average: volume or volatility against its usual level."""
+    s = notes.sentence
+    target = s.skip(after, 1, ("it", "word", "is"))
+    is_average = s.kind(target) == "quantity" and (s.keys[target] or "").startswith("average_")
+    if unit != "times" or not (is_average or s.kind(target) == "baseline"):
+        return False
+    s.levels.add(target)
+    s.used.add(target)
+    _value(notes, i, after, base_of(notes, i), unit, 0)
+    return True
+
+
+def _touching(s: Sentence, i: int) -> int | None:
+    """A quantity right before a number: its average of 12, its average (12)."""
+    at = s.skip(i - 1, -1, ("word", "is", "rough", "own"))
+    if s.is_mark(at, "(=:,") and (at == i - 1 or s.kind(at + 1) == "is" or s.kind(at + 1) == "rough"):
+        at = s.skip(at - 1, -1, ("is",))
+    return at if s.kind(at) == "quantity" and not (s.is_mark(i - 1, ",")) else None
 
 
 def _touches(s: Sentence, left: int, i: int) -> bool:
@@ -441,7 +484,9 @@ def _is_change(key: str, unit: str | None, s: Sentence, place: int, left: int) -
 def _moved(notes: Notes, i: int, place: int, key: str, unit: str | None, sign: int) -> None:
     """A quantity rose or fell by a number."""
     s = notes.sentence
-    if notes.is_other_world:
+    if key == "position":
+        notes.add("value", i, i, key="unrealised_return", number=rough(s, i), unit=unit, sign=sign)
+    elif notes.is_other_world:
         notes.add("other_change", i, i, key=key, number=rough(s, i), unit=unit, sign=sign)
     elif key == "close" and unit == "percent" and s.reference is None:
         notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
@@ -457,7 +502,12 @@ def _return_key(notes: Notes, i: int) -> str:
 def window_near(s: Sentence, i: int) -> int:
     """The window in the clause of a place; one day where it names none."""
     clause = s.clause(i)
-    windows = [at for at in clause if s.kind(at) in ("over", "on_day")]
+    windows = [at for at in clause if s.kind(at) in ("over", "on_day", "today")]
+    follower = s.skip(i + 1, 1, ("unit", "word", "direction", "by", "number", "rough"))
+    if follower in windows:
+        windows = [follower]
+    elif any(at < i for at in windows):
+        windows = [at for at in windows if at < i]
     if not windows:
         windows = [at for at in s.part(i) if s.kind(at) in ("over", "on_day") and at < i][-1:]
     if not windows:
@@ -469,6 +519,9 @@ def window_near(s: Sentence, i: int) -> int:
 def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | None, sign: int) -> None:
     """A number without a quantity in its sentence."""
     s = notes.sentence
+    if place is None and unit == "percent" and s.kind(after) in ("over", "on_day", "today"):
+        place = next((at for at in range(i - 1, -1, -1) if s.kind(at) == "direction"), None)
+        sign = 0 if place is None else s.items[place].says
     if place is not None and unit == "percent" and not notes.is_other_world:
         s.used.add(place)
         notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
@@ -506,6 +559,8 @@ def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, 
         s.levels.add(target)
         s.used.add(target)
     start = i if left is None else min(i, left)
+    if left is not None and not sign:
+        sign = -1 if "loss" in s.words[left].split() else 0
     if notes.is_other_world and not _is_present(s, i):
         notes.add("counterfactual", start, i, key=key, number=rough(s, i), unit=unit, sign=_beyond_after(s, after))
         return
@@ -517,7 +572,7 @@ def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, 
 def _is_present(s: Sentence, i: int) -> bool:
     """Whether a number in a sentence of what would have been is one of what is."""
     before = s.skip(i - 1, -1, ("word", "rough"))
-    if s.kind(before) == "instead" or s.kind(i + 1) in ("instead", "today") or s.kind(i + 2) in ("instead", "today"):
+    if s.kind(before) in ("instead", "today") or {"now", "currently", "today", "actual"} & set(s.words[i + 1 : i + 3]):
         return True
     at = i - 1
     while s.kind(at) in ("word", "rough", "is") and at >= 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tradeproof.errors import DataError
-from tradeproof.explanations import questions, replies
+from tradeproof.explanations import analysis, questions, replies
 from tradeproof.explanations.choices import Choices
 from tradeproof.explanations.facts import Facts
 
@@ -57,11 +57,11 @@ def write_exchange(category: str, facts: Facts, generator: np.random.Generator) 
 def _technical(facts: Facts, choices: Choices) -> tuple[str, str]:
     topic = choices.one(tuple(questions.TECHNICAL))
     question = choices.one(questions.TECHNICAL[topic]).format(ticker=facts.focus.ticker)
-    return question, replies.TECHNICAL[topic](facts, choices)
+    return question, analysis.TECHNICAL[topic](facts, choices)
 
 
 def _signal(facts: Facts, choices: Choices) -> tuple[str, str]:
-    earlier = replies.moment_of(facts, "yesterday")
+    earlier = analysis.moment_of(facts, "yesterday")
     if earlier is not None and choices.chance(0.6):
         action = earlier.action if choices.chance(0.8) else choices.one(("sell", "hold", "buy"))
         question = choices.one(questions.YESTERDAY).format(action=action, ticker=earlier.ticker)
@@ -72,12 +72,12 @@ def _signal(facts: Facts, choices: Choices) -> tuple[str, str]:
 
 
 def _context(facts: Facts, choices: Choices) -> tuple[str, str]:
-    moments = [word for word in facts.moments if replies.moment_of(facts, word) is not None]
+    moments = [word for word in facts.moments if analysis.moment_of(facts, word) is not None]
     longer = [word for word in moments if word != "yesterday"] or moments
     word = choices.one(longer) if longer else ""
     spoken = next((asked for asked, known in questions.MOMENTS if known in word), "last month")
     question = choices.one(questions.CONTEXT).format(moment=spoken, ticker=facts.focus.ticker)
-    return question, replies.context(facts, word, choices)
+    return question, analysis.context(facts, word, choices)
 
 
 def _strategy(facts: Facts, choices: Choices) -> tuple[str, str]:
@@ -89,10 +89,11 @@ def _strategy(facts: Facts, choices: Choices) -> tuple[str, str]:
 def _follow_up(facts: Facts, choices: Choices) -> Exchange:
     """One or two earlier turns, then a question that only makes sense after them."""
     topic = choices.one(tuple(questions.FOLLOW_UP))
-    category = questions.FOLLOWED[topic]
-    turns = [_WRITERS[category](facts, choices)]
-    if category == "signal_explanation":
-        turns = [(questions.opening_question(facts, choices), replies.reasons(facts, choices))]
+    if questions.FOLLOWED[topic] == "strategy":
+        first = replies.strategy(facts, "down", choices)
+    else:
+        first = replies.why(facts, choices)
+    turns = [(questions.opening_question(topic, facts, choices), first)]
     if choices.chance(0.35):
         turns.insert(0, _technical(facts, choices))
     question = choices.one(questions.FOLLOW_UP[topic]).format(ticker=facts.focus.ticker)

@@ -17,6 +17,8 @@ def read_mentions(notes: Notes) -> None:
     """Dates, moments, tickers, weekdays, and what the facts cannot tell."""
     s = notes.sentence
     for i, item in enumerate(s.items):
+        if i in s.used:
+            continue
         if item.kind in ("date", "moment"):
             date = item.says if item.kind == "date" else notes.facts.moments.get(item.says or "")
             if date is None:
@@ -38,7 +40,7 @@ def read_mentions(notes: Notes) -> None:
 def read_words(notes: Notes) -> None:
     """All else that is said in words."""
     s = notes.sentence
-    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "action": _action, "order": _order}  # fmt: skip
+    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "action": _action, "order": _order}  # fmt: skip
     for i, item in enumerate(s.items):
         if i not in s.used and item.kind in readers:
             readers[item.kind](notes, i)
@@ -69,6 +71,16 @@ def _named_level(notes: Notes, i: int, before: int, word: str) -> None:
     key = s.keys[left] if left is not None else notes.last_key
     level = 70.0 if word == "overbought" else 30.0
     notes.add("comparison", before, i, key=key, level=level, sign=s.items[before].says, negated=s.is_negated(before))
+
+
+def _extreme(notes: Notes, i: int) -> None:
+    """The strongest, the lowest: the ticker has the most, or the least, of all that the facts hold."""
+    s = notes.sentence
+    at = s.skip(i + 1, 1, ("word",))
+    if s.kind(at) == "quantity" and s.keys[at] is not None and len({x.ticker for x in notes.facts.snapshots}) > 1:
+        notes.add("extreme", i, at, key=s.keys[at], sign=s.items[i].says, negated=s.is_negated(i))
+    elif s.kind(at) == "quantity":
+        notes.unknown(i, at, "the facts tell nothing to rank it among")
 
 
 def _subject(notes: Notes, i: int) -> str | None:
@@ -135,7 +147,7 @@ def _compare(notes: Notes, i: int) -> None:
         notes.add("comparison", i, target, key=_comparable(key, other), other=other, sign=sign, negated=negated)
     elif kind == "baseline":
         s.used.add(target)
-        notes.add("comparison", i, target, key=base_of(key, notes, s.items[target]), level=1.0, sign=sign, negated=negated)
+        notes.add("comparison", i, target, key=base_of(notes, i), level=1.0, sign=sign, negated=negated)
     elif kind in ("moment", "date"):
         notes.add("comparison", i, target, key=key, reference=s.reference, sign=sign, negated=negated, date=notes.facts.focus.date)
     elif s.words[target : target + 1] == ["zero"]:

@@ -46,17 +46,26 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
 
 def _read(notes: Notes) -> None:
     sentence = notes.sentence
+    sentence.used |= _silent(notes)
     read_mentions(notes)
-    if sentence.has("honest"):
-        return
-    if sentence.has("future") and not notes.is_other_world:
-        place = next(i for i, item in enumerate(sentence.items) if item.kind == "future")
+    place = next((i for i, x in enumerate(sentence.items) if x.kind == "future" and i not in sentence.used), None)
+    if place is not None and not notes.is_other_world:
         notes.unknown(place, place, "it speaks of the future")
     read_formulas(notes)
     read_numbers(notes)
     read_words(notes)
     read_drivers(notes)
     _strangers(notes)
+
+
+def _silent(notes: Notes) -> set[int]:
+    """Places where the text says what it does not know: they claim nothing, values of named quantities excepted."""
+    s = notes.sentence
+    found: set[int] = set()
+    for i, item in enumerate(s.items):
+        if item.kind == "honest":
+            found.update(s.part(i))
+    return {i for i in found if s.kind(i) not in ("number", "date", "ticker")}
 
 
 def _strangers(notes: Notes) -> None:

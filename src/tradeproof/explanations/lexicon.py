@@ -29,7 +29,7 @@ FAMILY_NAMES: dict[str, tuple[str, ...]] = {
         "volatility against/relative/versus/vs to/_ its/the # day level/average/norm", "volatility ratio/regime",
         "ratio of volatility to its # day level", "volatility against/versus/relative to/_ its/the long level/_",
     ),
-    r"volatility_level": ("annualised/annualized/annual/_ volatility", "volatility level", "volatility a/per year"),
+    r"volatility_level": ("annualised/annualized/annual/_ volatility", "annualised/annualized/annual figure/rate", "volatility level", "volatility a/per year"),
     r"atr_percent_(\d+)": (
         "atr ( # )", "atr # ", "atr", "# day atr", "average true range over # days", "# day average true range",
         "average true range", "average true range ( # )",
@@ -185,9 +185,9 @@ STATE_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("position", "long"): ("is/was/were/being long", "a/the/its/existing long position", "long position", "already long", "long before", "position is/was long", "position : long", "held long", "holds a long position", "long exposure"),
     ("position", "short"): ("is/was/were/being short", "a/the/its/existing short position", "short position", "already short", "short before", "position is/was short", "position : short", "held short", "short exposure"),
     ("position", "flat"): ("account is/was flat", "no position", "no open position", "not invested", "uninvested", "position is/was flat", "position : flat", "holds no position", "held no position", "holds/held nothing", "without a position", "no shares", "no exposure", "in cash", "is flat", "was flat", "being flat", "flat before"),
-    ("day", "up"): ("up day", "day of gains", "day up", "winning day", "closed higher", "closed up", "closes higher/up", "ended/finished higher", "rising day", "day : up", "day is/was up"),
-    ("day", "down"): ("down day", "day of losses", "day down", "losing day", "closed lower", "closed down", "closes lower/down", "ended/finished lower", "falling day", "day : down", "day is/was down"),
-    ("day", "flat"): ("unchanged", "flat day", "closed flat", "closed unchanged", "day is/was flat", "ended/finished flat", "day : flat"),
+    ("day", "up"): ("up day", "the day is/was up", "day of gains", "day up", "winning day", "closed higher", "closed up", "closes higher/up", "ended/finished higher", "rising day", "day : up", "day is/was up"),
+    ("day", "down"): ("down day", "the day is/was down", "day of losses", "day down", "losing day", "closed lower", "closed down", "closes lower/down", "ended/finished lower", "falling day", "day : down", "day is/was down"),
+    ("day", "flat"): ("unchanged", "flat day", "the day is/was flat", "closed flat", "closed unchanged", "day is/was flat", "ended/finished flat", "day : flat"),
 }
 """By state and word, how a text says it."""
 
@@ -261,7 +261,7 @@ PLAIN: tuple[tuple[str, Any, str], ...] = (
     ("unmoved", 0, "no counterfactual"),
     ("instead", 0, "instead of"),
     ("instead", 0, "rather than"),
-    ("instead", 0, "not/now/currently/presently/actually/actual/today"),
+    ("instead", 0, "now/currently/presently/actually/actual/today"),
     ("today", 0, "today/now"),
     ("today", 0, "this/the day/session"),
     ("on_day", 0, "on/for/over/during/within the day/session"),
@@ -279,6 +279,10 @@ PLAIN: tuple[tuple[str, Any, str], ...] = (
     ("future", 0, "next day/week/month/days/weeks/months/year/session/sessions/# days/_"),
     ("future", 0, "is/are expected/likely/bound/set/about/poised to"),
     ("future", 0, "expect/expects/forecast/forecasts/predicts/predict/outlook/anticipates"),
+    ("extreme", 1, "the/_ highest/strongest/largest/best/biggest/greatest"),
+    ("extreme", -1, "the/_ lowest/weakest/smallest/worst/least"),
+    ("extreme", 1, "the higher/stronger/larger/greater/better/bigger"),
+    ("extreme", -1, "the lower/weaker/smaller/worse"),
     ("skip", 0, "next open/opening"),
     ("skip", 0, "at/for/with the next open/bar/opening"),
     ("skip", 0, "at the/this/that close"),
@@ -379,6 +383,7 @@ PLAIN: tuple[tuple[str, Any, str], ...] = (
     ("strange", 0, "golden/death cross"),
     ("strange", 0, "buying/selling/buy/sell pressure/off"),
     ("baseline", 0, "its/the/_ # day level/norm/volume"),
+    ("baseline", 0, "its/the average/mean/norm/usual_level"),
     ("baseline", 0, "its/the # day average volume/volatility"),
     ("baseline", 0, "its/the long level/run_level"),
     ("strange", 0, "head and shoulders"),
@@ -437,6 +442,8 @@ def vocabulary() -> Trie:
     for pattern, names in FAMILY_NAMES.items():
         for name in names:
             plant(trie, name, ("quantity", pattern))
+            if name[-1].isalpha() and name[-1] != "s":
+                plant(trie, f"{name}s", ("quantity", pattern), keep=True)
     for state, phrases in STATE_WORDS.items():
         for phrase in phrases:
             plant(trie, phrase, ("state", state))

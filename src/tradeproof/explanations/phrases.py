@@ -147,7 +147,10 @@ PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
     r"season_day": ((ANY, "the {name} at {v}"),),
     r"season_days": ((ANY, "the {name} at {v}"),),
     r"season_week": ((ANY, "the {name} at {v}"),),
-    r"days_since_bar": ((ANY, "the {v} since the previous bar"),),
+    r"days_since_bar": (
+        (ANY, "the days since the previous bar at {b}"),
+        (ANY, "the number of days since the previous bar ({b})"),
+    ),
     r"position": (
         ("flat", "the flat position"),
         (POSITIVE, "the long position of {v}"),
@@ -194,12 +197,16 @@ def mention(snapshot: Snapshot, key: str, choices: Choices, derived: float) -> s
         if found:
             return choices.one(found)
     decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).decimals
-    return choices.one(_templates(snapshot, key, value)).format(
-        v=written(value, decimals, quantity(key).unit),
-        a=written(abs(value), decimals, quantity(key).unit),
-        b=written(value, decimals, "score"),
-        n=window_of(key),
-        name=quantity(key).label,
+    return (
+        choices.one(_templates(snapshot, key, value))
+        .format(
+            v=written(value, decimals, quantity(key).unit),
+            a=written(abs(value), decimals, quantity(key).unit),
+            b=written(value, decimals, "score"),
+            n=window_of(key),
+            name=quantity(key).label,
+        )
+        .replace(" 1 days", " 1 day")
     )
 
 

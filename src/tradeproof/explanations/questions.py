@@ -22,11 +22,10 @@ TECHNICAL: Mapping[str, tuple[str, ...]] = {
     ),
     "momentum": (
         "How is the momentum of {ticker}?",
-        "Is {ticker} overbought or oversold?",
         "What do RSI and MACD say?",
-        "What is the RSI of {ticker}?",
         "Can you summarise the oscillators?",
     ),
+    "rsi": ("What is the RSI of {ticker}?", "Is {ticker} overbought or oversold?", "Where does the RSI stand?"),
     "averages": (
         "Where does the price stand relative to its averages?",
         "Is {ticker} above its moving averages?",
@@ -112,10 +111,9 @@ STRATEGY: Mapping[str, tuple[str, ...]] = {
     ),
     "risk": (
         "How does the strategy limit its risk?",
-        "Where is the stop?",
-        "What protects the position?",
-        "How is the account doing?",
+        "How risky is this strategy right now?",
     ),
+    "stop": ("Where is the stop?", "What protects the position?", "Is there a stop-loss?"),
 }
 
 UNKNOWABLE: Mapping[str, tuple[str, ...]] = {
@@ -153,7 +151,8 @@ FOLLOW_UP: Mapping[str, tuple[str, ...]] = {
         "What is the number behind the main reason?",
         "Which one mattered most?",
     ),
-    "risk": ("And the risk?", "What is the risk of that?", "Where is the stop in that case?"),
+    "risk": ("And the risk?", "What is the risk of that?", "What could go wrong?"),
+    "stop": ("Where is the stop in that case?", "And the stop?", "Is there a stop on that?"),
     "trend": ("Does that fit the trend?", "And what is the trend?", "Is that with or against the trend?"),
     "other_trend": ("And in a rising market?", "What about uptrends?", "How is it when the market rises?"),
     "tomorrow": ("So what happens tomorrow?", "Will that continue?", "So should I follow it?"),
@@ -165,6 +164,7 @@ FOLLOWED: Mapping[str, str] = {
     "change": "signal_explanation",
     "first": "signal_explanation",
     "risk": "signal_explanation",
+    "stop": "signal_explanation",
     "trend": "signal_explanation",
     "other_trend": "strategy",
     "tomorrow": "signal_explanation",
@@ -172,6 +172,7 @@ FOLLOWED: Mapping[str, str] = {
 """Category of the turn that a question follows."""
 
 
-def opening_question(facts: Facts, choices: Choices) -> str:
-    """The first question of a conversation about a decision."""
-    return choices.one(SIGNAL["reasons"]).format(action=facts.focus.action, ticker=facts.focus.ticker)
+def opening_question(topic: str, facts: Facts, choices: Choices) -> str:
+    """The first question of a conversation that goes on to a topic."""
+    asked = STRATEGY["down"] if FOLLOWED[topic] == "strategy" else SIGNAL["reasons"]
+    return choices.one(asked).format(action=facts.focus.action, ticker=facts.focus.ticker)

@@ -23,21 +23,21 @@ def risk(snapshot: Snapshot, choices: Choices, told: Collection[str] = ()) -> st
         choices: Draws the wording.
         told: Quantities that the text tells of elsewhere.
     """
-    texts = [text for text in (_levels(snapshot, choices), _market(snapshot, choices, told)) if text]
+    texts = [text for text in (stop(snapshot, choices), _market(snapshot, choices, told)) if text]
     return " ".join(texts)
 
 
-def _levels(snapshot: Snapshot, choices: Choices) -> str:
-    """Stop and take-profit, of the position that stays or of the one that is opened."""
+def stop(snapshot: Snapshot, choices: Choices) -> str:
+    """Stop and take-profit, of the position that stays or of the one that is opened; empty where there is none."""
     readings = snapshot.readings
     if snapshot.order in KEEPING and "stop_price" in readings:
-        return _stop(snapshot, choices)
+        return _held(snapshot, choices)
     if snapshot.order in OPENING and "stop_loss" in readings:
         distance = written(readings["stop_loss"], 2, "percent")
         texts = [
             f"The new position carries a stop distance of {distance}.",
-            f"By rule, the stop distance is {distance} from the entry.",
-            f"The stop distance for the new position is {distance}.",
+            f"By rule, the stop distance is {distance}.",
+            f"For the new position, the stop distance is {distance}.",
         ]
         if "take_profit" in readings:
             reward = written(readings["take_profit"], 2, "percent")
@@ -46,7 +46,7 @@ def _levels(snapshot: Snapshot, choices: Choices) -> str:
     return ""
 
 
-def _stop(snapshot: Snapshot, choices: Choices) -> str:
+def _held(snapshot: Snapshot, choices: Choices) -> str:
     readings = snapshot.readings
     stop = displayed("stop_price", readings["stop_price"])
     texts = [f"The stop price is {stop}.", f"The risk is bounded by a stop price of {stop}."]

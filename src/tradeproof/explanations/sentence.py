@@ -8,6 +8,8 @@ from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.items import Item
 from tradeproof.explanations.quantities import is_quantity, quantity
 
+ATR = r"atr_percent_(\d+)"
+
 LIGHT = ("word", "it", "is", "own", "rough", "exactly", "skip", "stock")
 """Kinds that stand between words that belong together."""
 
@@ -143,11 +145,24 @@ def sentence_of(
         keys: See `keys_by_family`.
         ticker: What the text spoke of before.
     """
-    items = _windows_spread(items)
+    items = _windows_spread(_told_apart(items, text))
     words = [text[item.start : item.end].lower() for item in items]
     found = {i: resolve(item.says, item.windows, keys) for i, item in enumerate(items) if item.kind == "quantity"}
     dates, reference = _dates(items, words, facts)
-    return Sentence(items, words, found, _tickers(items, ticker), dates, reference)
+    return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference)
+
+
+def _told_apart(items: list[Item], text: str) -> list[Item]:
+    """Settle what a word is by its neighbours: ATR after a number is a unit, "and below 70" a comparison."""
+    found = []
+    for i, item in enumerate(items):
+        follower = items[i + 1].kind if i + 1 < len(items) else ""
+        if item.says == ATR and not item.windows and i and items[i - 1].kind == "number" and text[items[i - 1].end] == " ":
+            item = replace(item, kind="unit", says="atr")
+        elif item.kind == "beyond" and follower in ("number", "quantity"):
+            item = replace(item, kind="compare")
+        found.append(item)
+    return found
 
 
 def _windows_spread(items: list[Item]) -> list[Item]:
@@ -179,13 +194,17 @@ def _is_window(items: list[Item], i: int) -> bool:
     return (after.kind == "unit" and after.says == "days") or (after.says == "-" and after.start == items[i].end)
 
 
-def _tickers(items: list[Item], ticker: str) -> list[str]:
+def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
     named = [item.says for item in items if item.kind == "ticker"]
     current = named[0] if named else ticker
     spread = []
     for item in items:
         current = item.says if item.kind == "ticker" else current
         spread.append(current)
+    for i, item in enumerate(items):
+        at = i + 1 + (i + 1 < len(items) and items[i + 1].kind == "unit")
+        if item.kind == "number" and at + 1 < len(items) and items[at + 1].kind == "ticker" and words[at] in ("for", "in", "of"):
+            spread[i] = items[at + 1].says
     return spread
 
 
@@ -225,8 +244,9 @@ def _leads(items: list[Item], first: int, i: int) -> bool:
 
 def _mark_from(items: list[Item], dates: list[str], i: int, date: str) -> None:
     """In "from 55.1 yesterday" the number is of that date; a "since yesterday" marks nothing."""
-    if i > 0 and items[i - 1].kind == "number":
-        dates[i - 1] = date
+    at = i - 1 - (i > 0 and items[i - 1].kind == "unit")
+    if at >= 0 and items[at].kind == "number":
+        dates[at] = date
 
 
 def _date_of(item: Item, facts: Facts) -> str | None:
@@ -243,6 +263,8 @@ def _is_reference(items: list[Item], words: list[str], i: int) -> bool:
         at -= 1
     if at >= 0 and words[at] == "to":
         return False
-    if at >= 0 and items[at].kind == "number" and at > 0 and words[at - 1] == "from":
+    if at >= 0 and items[at].kind == "unit":
+        at -= 1
+    if at > 0 and items[at].kind == "number" and words[at - 1] == "from":
         return True
     return at >= 0 and (words[at] in REFERENCES or words[at].endswith(" than"))

@@ -168,6 +168,15 @@ def _sign(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
     return _answer(truth * claim.sign > 0.0, f"{claim.key} is {truth:g}")
 
 
+def _extreme(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
+    own = reading(claim.key, snapshot, facts)
+    peers = [s.readings[claim.key] for s in facts.snapshots if s.date == snapshot.date and claim.key in s.readings]
+    if own is None or len(peers) < 2:
+        return _silent(claim)
+    most = max(peers) if claim.sign > 0 else min(peers)
+    return _answer(own == most, f"{claim.key} is {own:g}, the extreme {most:g}")
+
+
 def _state(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
     name, word = claim.word
     found = snapshot.states.get(name)
@@ -301,6 +310,7 @@ _JUDGES: Mapping[str, Callable[[Claim, Snapshot, Facts], Answer]] = {
     "comparison": _comparison,
     "difference": _difference,
     "sign": _sign,
+    "extreme": _extreme,
     "state": _state,
     "action": _action,
     "order": _order,

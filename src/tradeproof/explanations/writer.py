@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tradeproof.explanations import sentences
+from tradeproof.explanations import decision, reasons
 from tradeproof.explanations.choices import Choices
 from tradeproof.explanations.facts import Snapshot
 from tradeproof.explanations.risk import risk
@@ -65,17 +65,17 @@ def compose(snapshot: Snapshot, choices: Choices, drivers: int) -> str:
 
 def _part(name: str, snapshot: Snapshot, choices: Choices, drivers: int) -> str:
     if name == "support":
-        return sentences.support(snapshot, drivers, choices)
+        return reasons.support(snapshot, drivers, choices)
     if name == "driven":
-        return sentences.driven(snapshot, drivers, choices)
+        return reasons.driven(snapshot, drivers, choices)
     if name == "risk":
         return risk(snapshot, choices, {driver.key for driver in snapshot.drivers})
     writers = {
-        "opening": sentences.opening,
-        "account": sentences.account_note,
-        "probability": sentences.probability_note,
-        "counter": sentences.counter,
-        "counterfactual": sentences.counterfactual,
+        "opening": decision.opening,
+        "account": decision.account_note,
+        "probability": decision.probability_note,
+        "counter": reasons.counter,
+        "counterfactual": reasons.counterfactual,
         "setting": setting,
     }
     return writers[name](snapshot, choices)
