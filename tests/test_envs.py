@@ -227,6 +227,22 @@ def test_batches_equal_single_episodes_and_ended_ones_stay_as_they_are(params):
         assert alone.truncated[0]
 
 
+def test_observations_that_somebody_keeps_are_never_overwritten(params):
+    market = market_of(params, [wild_table("AAA", 200, 1)], rules_of(), 3)
+    market.restart(np.arange(3), [5, 6, 7], [199] * 3)
+    kept, copies = [], []
+    for _ in range(20):
+        seen = market.observe()
+        kept.append(seen[1:] if len(kept) % 2 else seen)
+        copies.append(kept[-1].copy())
+        market.step(np.array([BUY, HOLD, SELL]))
+    del seen
+    assert all(np.array_equal(found, copy) for found, copy in zip(kept, copies, strict=True))
+    kept.clear()
+    places = {market.observe().__array_interface__["data"][0] for _ in range(5)}
+    assert len(places) == 1
+
+
 def test_episodes_of_another_ticker_or_on_bars_that_are_not_ready_are_refused(params):
     market = market_of(params, [wild_table("AAA", 100, 1), wild_table("BBB", 100, 2)], rules_of(), 1)
     for first, last in ((90, 120), (3, 50), (50, 50), (60, 50), (-1, 5), (10, 200), (99, 104)):

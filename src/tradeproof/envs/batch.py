@@ -9,6 +9,7 @@ source is part of the key: a changed simulator is never stepped with old code.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -83,8 +84,9 @@ class BatchedMarket:
         self._compiled, self._fresh = compiled_rules(rules)
         self._penalty = drawdown_penalty
         self._everyone = np.arange(size)
+        self._rows: list[FloatArray] = []
         self._last_ready = _last_ready(series)
-        self._advance, self._look = _advance(_foreign_digest()), _look(_foreign_digest())
+        self._advance, self._look, self._open = _advance(_foreign_digest()), _look, _open
 
     def restart(self, places: npt.ArrayLike, bars: npt.ArrayLike, ends: npt.ArrayLike) -> None:
         """Open fresh accounts.
@@ -100,30 +102,16 @@ class BatchedMarket:
         """
         chosen, first, last = (np.atleast_1d(np.asarray(given, dtype=np.int64)) for given in (places, bars, ends))
         last = self._checked_ends(first, last)
-        state, fresh = self.accounts, self._fresh
-        for array, value in (
-            (state.cash, fresh.cash),
-            (state.shares, fresh.shares),
-            (state.entry_price, fresh.entry_price),
-            (state.equity, fresh.equity),
-            (state.peak, fresh.equity),
-            (state.bankrupt, False),
-            (state.entry_bar, -1),
-            (state.bar, first),
-            (state.end, last),
-            (self.terminated, False),
-            (self.truncated, False),
-        ):
-            array[chosen] = value
+        self._open(chosen, first, last, self._fresh, self.accounts, self.terminated, self.truncated)
 
     def observe(self, places: Integers | None = None) -> FloatArray:
-        """What is seen at the closes, [env, width], in the order of the contract; a new array each time.
+        """What is seen at the closes, [env, width], in the order of the contract; an array that is the caller's own.
 
         Args:
             places: Which episodes; None: all.
         """
         chosen = self._everyone if places is None else places
-        seen = np.empty((len(chosen), self.contract.width), np.float32)
+        seen = self._free_rows() if places is None else np.empty((len(chosen), self.contract.width), np.float32)
         self._look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen)
         return seen
 
@@ -137,6 +125,8 @@ class BatchedMarket:
             Rewards [env]: per cent of log equity gained since the last decision, less the penalty for new drawdown, 0
             where the episode had ended before. Then whether it ended by bankruptcy, and whether its bars are used up.
         """
+        if actions.shape != (self.size,):
+            raise DataError(f"actions have shape {actions.shape}, expected ({self.size},): one per episode")
         rewards = np.zeros(self.size)
         self._advance(
             actions, self.accounts, self.series.prices, self.series.ready, self._compiled,
@@ -148,6 +138,19 @@ class BatchedMarket:
     def growth(self) -> Floats:
         """[env], equity as a multiple of the capital; a ruined account counts at LEAST_EQUITY."""
         return np.maximum(self.accounts.equity / self._fresh.equity, LEAST_EQUITY)
+
+    def _free_rows(self) -> FloatArray:
+        """Room for the observations of all: an earlier array that nobody looks at any more, or a new one.
+
+        Fresh memory of this size comes from the system page by page, which takes longer than the observations do.
+        """
+        for rows in self._rows:
+            # the list, the loop and the argument
+            if sys.getrefcount(rows) == 3:
+                return rows
+        rows = np.empty((self.size, self.contract.width), np.float32)
+        self._rows = [*self._rows[-2:], rows]
+        return rows
 
     def _checked_ends(self, first: Integers, last: Integers) -> Integers:
         """The last ready bars not after the given ends."""
@@ -244,32 +247,42 @@ def _advance(foreign: int) -> Callable[..., None]:
     return advance
 
 
-@cache
-def _look(foreign: int) -> Callable[..., None]:
-    """Compile what makes observations, or load it; see `_advance`."""
-
-    @numba.njit(cache=True, error_model="numpy")
-    def look(
-        places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray
-    ) -> None:
-        _ = foreign
-        _cash, shares, entry_price, equity, peak, _bankrupt, entry_bar, bars, _ends = state
-        width = features.shape[1]
-        for row, env in enumerate(places):
-            bar = bars[env]
-            for name in range(width):
-                seen[row, name] = features[bar, name]
-            position = unrealised = bars_held = 0.0
+@numba.njit(cache=True, error_model="numpy")
+def _look(
+    places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray
+) -> None:
+    """Write the observations of some episodes, one row each: the features, then the position state."""
+    _cash, shares, entry_price, equity, peak, _bankrupt, entry_bar, bars, _ends = state
+    width = features.shape[1]
+    for row, env in enumerate(places):
+        bar = bars[env]
+        for name in range(width):
+            seen[row, name] = features[bar, name]
+        position = unrealised = bars_held = drawdown = 0.0
+        if shares[env] != 0.0:
             close = prices[bar, CLOSE]
-            if shares[env] != 0.0:
-                side = 1.0 if shares[env] > 0.0 else -1.0
-                position = shares[env] * close / equity[env]
-                unrealised = side * np.log(close / entry_price[env]) / volatility[bar]
-                bars_held = np.log(1.0 + (bar - entry_bar[env]))
-            seen[row, width], seen[row, width + 1], seen[row, width + 2] = position, unrealised, bars_held
-            seen[row, width + 3] = REWARD_SCALE * np.log(max(equity[env], LEAST_EQUITY * peak[env]) / peak[env])
+            side = 1.0 if shares[env] > 0.0 else -1.0
+            position = shares[env] * close / equity[env]
+            unrealised = side * np.log(close / entry_price[env]) / volatility[bar]
+            bars_held = np.log(1.0 + (bar - entry_bar[env]))
+        if equity[env] < peak[env]:
+            drawdown = REWARD_SCALE * np.log(max(equity[env], LEAST_EQUITY * peak[env]) / peak[env])
+        seen[row, width], seen[row, width + 1] = position, unrealised
+        seen[row, width + 2], seen[row, width + 3] = bars_held, drawdown
 
-    return look
+
+@numba.njit(cache=True)
+def _open(
+    places: Integers, first: Integers, last: Integers, fresh: Account, state: Accounts, terminated: Flags,
+    truncated: Flags,
+) -> None:  # fmt: skip
+    """Open fresh accounts in some places."""
+    cash, shares, entry_price, equity, peak, bankrupt, entry_bar, bars, ends = state
+    for row, env in enumerate(places):
+        cash[env], shares[env], entry_price[env] = fresh.cash, fresh.shares, fresh.entry_price
+        equity[env] = peak[env] = fresh.equity
+        bankrupt[env] = terminated[env] = truncated[env] = False
+        entry_bar[env], bars[env], ends[env] = -1, first[row], last[row]
 
 
 @numba.njit(error_model="numpy")
