@@ -76,8 +76,9 @@ class GeneratedDataset:
             f"{folder}: {rows['train']} rows for training, {rows['eval']} for evaluation; "
             f"{claims['true']} claims, all true"
         ]
-        for check in self.audit["quality_checks"]:
-            lines.append(f"{'passed' if check['passed'] else 'FAILED'}: {check['check']}")
+        lines += [
+            f"{'passed' if check['passed'] else 'FAILED'}: {check['check']}" for check in self.audit["quality_checks"]
+        ]
         return "\n".join([*lines, *self.audit["balance"]["notes"]])
 
 
