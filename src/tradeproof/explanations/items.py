@@ -154,7 +154,8 @@ def _longest(tokens: list[_Token], i: int, trie: Trie) -> tuple[int, tuple[str, 
 
 def _window(token: _Token) -> int | None:
     if token.kind == "number":
-        return int(token.word) if token.word.isdigit() and len(token.word) < 5 else None
+        plain = token.word.replace(",", "")
+        return int(plain) if plain.isdigit() and len(plain) < 6 else None
     value = WRITTEN.get(token.word)
     return value or None
 

@@ -17,6 +17,7 @@ class Notes:
         facts: What it speaks of.
         sentence: The one that is read.
         last_key: What the text last spoke of, for pronouns.
+        last_topic: The trend, where the sentence before ended on it.
         is_other_world: Whether the sentence speaks of what would have been.
         claims: Found so far.
     """
@@ -26,6 +27,7 @@ class Notes:
     sentence: Sentence
     last_key: str | None
     is_other_world: bool
+    last_topic: str | None = None
     claims: list[Claim] = field(default_factory=list)
 
     def add(self, kind: str, first: int, last: int, **details: Any) -> None:

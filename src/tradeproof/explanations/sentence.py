@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.items import Item
 from tradeproof.explanations.quantities import is_quantity, quantity
 
+LEVELS = ("average_", "high_", "low_")
 ATR = r"atr_percent_(\d+)"
 
 LIGHT = ("word", "it", "is", "own", "rough", "exactly", "skip", "stock")
@@ -30,18 +32,15 @@ def keys_by_family(facts: Facts) -> dict[str, list[str]]:
 
 def _add(found: dict[str, dict[str, None]], keys: Iterable[str]) -> None:
     for key in keys:
-        if is_known(key):
-            found.setdefault(quantity(key).family.pattern, {})[key] = None
+        pattern = family_of(key)
+        if pattern is not None:
+            found.setdefault(pattern, {})[key] = None
 
 
-_KNOWN: dict[str, bool] = {}
-
-
-def is_known(key: str) -> bool:
-    """Whether a key names a quantity; kept, since the keys are few."""
-    if key not in _KNOWN:
-        _KNOWN[key] = is_quantity(key)
-    return _KNOWN[key]
+@lru_cache(maxsize=4096)
+def family_of(key: str) -> str | None:
+    """The pattern of a key's family; None where it names no quantity."""
+    return quantity(key).family.pattern if is_quantity(key) else None
 
 
 def resolve(pattern: str, windows: tuple[int, ...], keys: Mapping[str, Sequence[str]]) -> str | None:
@@ -49,9 +48,14 @@ def resolve(pattern: str, windows: tuple[int, ...], keys: Mapping[str, Sequence[
     fitting = [
         key
         for key in keys.get(pattern, ())
-        if not windows or tuple(int(n) for n in re.findall(r"\d+", key))[: len(windows)] == windows
+        if not windows or _numbers_of(key)[: len(windows)] == windows
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+@cache
+def _numbers_of(key: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", key))
 
 
 @dataclass
@@ -68,6 +72,7 @@ class Sentence:
         used: Places that a claim was already made of.
         valued: Places of quantities whose number was found.
         levels: Places of quantities that something is compared with.
+        meant: What a quantity means as a reason: "volume at twice its average" is the ratio of the two.
     """
 
     items: list[Item]
@@ -79,6 +84,7 @@ class Sentence:
     used: set[int] = field(default_factory=set)
     valued: set[int] = field(default_factory=set)
     levels: set[int] = field(default_factory=set)
+    meant: dict[int, str | None] = field(default_factory=dict)
 
     def kind(self, i: int) -> str:
         """Kind of the item at a place; empty beyond the ends."""
@@ -147,9 +153,19 @@ def sentence_of(
     """
     items = _windows_spread(_told_apart(items, text))
     words = [text[item.start : item.end].lower() for item in items]
-    found = {i: resolve(item.says, item.windows, keys) for i, item in enumerate(items) if item.kind == "quantity"}
+    found = {i: _key_of(item, keys) for i, item in enumerate(items) if item.kind == "quantity"}
     dates, reference = _dates(items, words, facts)
     return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference)
+
+
+def _key_of(item: Item, keys: Mapping[str, Sequence[str]]) -> str | None:
+    """The key of a quantity; a level counts as known where the distance to it is."""
+    key = resolve(item.says, item.windows, keys)
+    prefix = item.says.removesuffix(r"(\d+)")
+    if key is None and item.windows and prefix in LEVELS:
+        distance = resolve(rf"{prefix}distance_(\d+)", item.windows, keys)
+        return None if distance is None else f"{prefix}{item.windows[0]}"
+    return key
 
 
 def _told_apart(items: list[Item], text: str) -> list[Item]:
@@ -159,6 +175,9 @@ def _told_apart(items: list[Item], text: str) -> list[Item]:
         follower = items[i + 1].kind if i + 1 < len(items) else ""
         if item.says == ATR and not item.windows and i and items[i - 1].kind == "number" and text[items[i - 1].end] == " ":
             item = replace(item, kind="unit", says="atr")
+        elif item.kind == "moment" and item.says is None and item.windows and i and items[i - 1].kind in ("is", "word", "compare"):
+            before = text[items[i - 1].start : items[i - 1].end].lower()
+            item = replace(item, kind="over") if before.endswith(("with", "than", "since", "from")) else item
         elif item.kind == "beyond" and follower in ("number", "quantity"):
             item = replace(item, kind="compare")
         found.append(item)
