@@ -83,7 +83,7 @@ def _context_alone(focus: Snapshot, choices: Choices) -> str:
     text = choices.one(
         (
             f"The facts hold no earlier date of {focus.ticker}, but its {window}-day return is {move}.",
-            f"The return of {focus.ticker} over {window} days is {move}; the facts hold no earlier date to compare with.",
+            f"The {window}-day return of {focus.ticker} is {move}. The facts hold no earlier date to compare with.",
         )
     )
     close = focus.readings.get("close")
