@@ -54,7 +54,7 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     if choices.chance(0.5):
         parts.append(f"The policy's decision is to {focus.action}; {word} it was to {earlier.action}.")
     head = choices.one(
-        (f"This compares {focus.date} with {earlier.date}.", f"The two dates are {focus.date} and {earlier.date}.")
+        (f"This compares {focus.date} with {earlier.date}.", f"Here is {focus.date} beside {earlier.date}.")
     )
     return " ".join((head, *parts))
 
@@ -68,8 +68,9 @@ def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: 
     return choices.one(
         (
             f"{name} is {now}; {word} it was {then}.",
-            f"{name} is {now}, {side} than {word}, when it was {then}.",
-            f"At {now}, {named(key)} is {side} than {word}, when it was {then}.",
+            f"{name} is {now}, against {then} {word}.",
+            f"{name} went from {then} {word} to {now}.",
+            f"{name} is {now} and {side} than {word}.",
         )
     )
 
@@ -82,7 +83,7 @@ def _context_alone(focus: Snapshot, choices: Choices) -> str:
     text = choices.one(
         (
             f"The facts hold no earlier date of {focus.ticker}, but its {window}-day return is {move}.",
-            f"Compared with {window} days ago, the return over {window} days is {move}.",
+            f"The return of {focus.ticker} over {window} days is {move}; the facts hold no earlier date to compare with.",
         )
     )
     close = focus.readings.get("close")
@@ -99,25 +100,25 @@ def _pointing(sign: float, facts: Facts, choices: Choices) -> str:
     keys = _keys(focus, *DIRECTED)
     with_it = [key for key in keys if focus.readings[key] * sign > 0.0]
     other = [key for key in keys if focus.readings[key] * sign < 0.0]
-    up, down = ("up", "down") if sign > 0.0 else ("down", "up")
+    side, contrary = ("strength", "weakness") if sign > 0.0 else ("weakness", "strength")
     parts = []
     if with_it:
         phrases = [mention(focus, key, choices, 0.3) for key in choices.shuffled(with_it)[:MOST_POINTS]]
         parts.append(
             choices.one(
                 (
-                    f"Pointing {up} at the close of {focus.date}: {listed(phrases)}.",
-                    f"For {focus.ticker} on {focus.date}, what points {up} is {listed(phrases)}.",
+                    f"Signs of {side} at the close of {focus.date}: {listed(phrases)}.",
+                    f"For {focus.ticker} on {focus.date}, the signs of {side} are {listed(phrases)}.",
                 )
             )
         )
     else:
-        parts.append(f"Among the indicators in the facts, none points {up} for {focus.ticker} on {focus.date}.")
+        parts.append(f"Among the indicators in the facts, none is a sign of {side} for {focus.ticker} on {focus.date}.")
     if other:
         phrase = mention(focus, choices.one(other), choices, 0.0)
-        parts.append(choices.one((f"Pointing {down}: {phrase}.", f"On the other side stands {phrase}.")))
+        parts.append(choices.one((f"A sign of {contrary}: {phrase}.", f"On the other side stands {phrase}.")))
     if "trend" in focus.states:
-        parts.append(f"The trend of {focus.ticker} is {focus.states['trend']}.")
+        parts.append(f"{focus.ticker} is in {TRENDS[focus.states['trend']]}.")
     return " ".join(parts)
 
 

@@ -43,8 +43,11 @@ def _breadth(facts: Facts, choices: Choices) -> str:
     if size is None or rising is None or falling is None:
         return f"This is the state of the tickers shown at the close of {date}."
     risen, fallen = _count(rising, "ticker"), _count(falling, "ticker")
+    first = f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}."
+    if "0" in (rising, falling):
+        return first
     texts = [
-        f"Of the {size} tickers in the universe, {rising} rose and {falling} fell on {date}.",
+        first,
         f"In a universe of {size} tickers, {risen} rose and {fallen} fell on {date}.",
         f"At the close of {date} the universe of {size} tickers counted {_count(rising, 'rising ticker')} and "
         f"{_count(falling, 'falling ticker')}.",
@@ -53,8 +56,8 @@ def _breadth(facts: Facts, choices: Choices) -> str:
     if up != down:
         more, fewer = ("rising", "falling") if up > down else ("falling", "rising")
         texts.append(
-            f"On {date}, {more} tickers outnumbered {fewer} tickers by {displayed('universe_size', max(up, down))} to "
-            f"{displayed('universe_size', min(up, down))} in a universe of {size} tickers."
+            f"On {date}, there were more {more} tickers than {fewer} tickers: {rising} rose and {falling} fell, out of "
+            f"{size} tickers in the universe."
         )
     return choices.one(texts)
 
@@ -78,8 +81,8 @@ def _trends(facts: Facts, choices: Choices) -> str:
         return ""
     return choices.one(
         (
-            f"The universe held {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
-            f"By trend, the universe held {_count(up, 'ticker')} in an uptrend against {_count(down, 'ticker')} in a "
+            f"The universe counted {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
+            f"By trend, the universe counted {_count(up, 'ticker')} in an uptrend against {_count(down, 'ticker')} in a "
             "downtrend.",
             f"The count of tickers in an uptrend was {up}, the count of tickers in a downtrend {down}.",
         )
@@ -98,7 +101,7 @@ def _momentum(facts: Facts, choices: Choices) -> str:
     if "universe_overbought" in shown and "universe_oversold" in shown:
         high, low = (_count(shown[f"universe_{name}"], f"{name} ticker") for name in ("overbought", "oversold"))
         extremes = choices.one(
-            (f"The extremes by RSI: {high} and {low}.", f"By RSI, the universe held {high} and {low}.")
+            (f"The extremes by RSI: {high} and {low}.", f"By RSI, the universe counted {high} and {low}.")
         )
     first = sentence(listed(choices.shuffled(texts))) if texts else ""
     return " ".join(text for text in (first, extremes) if text)
@@ -175,14 +178,13 @@ def balance(facts: Facts, choices: Choices) -> str:
     up, down = (facts.universe.get(f"universe_trend_{side}") for side in ("up", "down"))
     texts = [
         "These facts describe the date; they are no forecast.",
-        "None of this is a forecast; the facts end at this close.",
+        "This is a description of one close and no forecast.",
         "The picture is that of one close and no forecast.",
     ]
     if up is not None and down is not None and up != down:
         more, fewer = ("an uptrend", "a downtrend") if up > down else ("a downtrend", "an uptrend")
         texts.append(
-            f"Tickers in {more} outnumber tickers in {fewer}, {displayed('universe_size', max(up, down))} to "
-            f"{displayed('universe_size', min(up, down))}, which is no forecast of what comes next."
+            f"There are more tickers in {more} than tickers in {fewer}, which is a description and no forecast."
         )
     return choices.one(texts)
 

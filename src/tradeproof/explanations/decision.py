@@ -117,7 +117,7 @@ def probability_note(snapshot: Snapshot, choices: Choices) -> str:
         value, name = max(known)
         second = written(value, 1, "percent")
         texts.append(f"The probability of {verb} was {share}, the probability of {GERUND[name]} {second}.")
-        texts.append(f"It gave {verb} a probability of {share} and {GERUND[name]} a probability of {second}.")
+        texts.append(f"The {action} probability was {share} and the {name} probability {second}.")
         if chosen > value:
             gap = f"{written(chosen - value, 1, 'points')} percentage points"
             formula = f"{chosen:.1f} - {value:.1f} = {chosen - value:.1f}"

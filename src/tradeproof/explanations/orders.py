@@ -16,23 +16,15 @@ SHOWN: Mapping[str, str] = {
 """As the fact sheet says it."""
 
 TOLD: Mapping[str, tuple[str, ...]] = {
-    "open_long": ("opens a long position", "enters the market with a long position", "goes long from a flat account"),
-    "open_short": ("opens a short position", "enters the market with a short position", "goes short from flat"),
-    "close_long": ("closes its long position", "exits the long position it holds", "leaves its long position for cash"),
-    "close_short": ("closes its short position", "exits the short position it holds", "covers its short position"),
-    "reverse_to_long": (
-        "closes its short position and opens a long one",
-        "reverses from short to long",
-        "turns its short position into a long one",
-    ),
-    "reverse_to_short": (
-        "closes its long position and opens a short one",
-        "reverses from long to short",
-        "turns its long position into a short one",
-    ),
-    "keep_long": ("keeps its long position", "stays long", "leaves its long position as it is"),
-    "keep_short": ("keeps its short position", "stays short", "leaves its short position as it is"),
-    "stay_flat": ("stays out of the market", "stays flat", "remains without a position"),
+    "open_long": ("opens a long position", "enters a long position", "goes long", "takes a new long position"),
+    "open_short": ("opens a short position", "enters a short position", "goes short", "takes a new short position"),
+    "close_long": ("closes its long position", "exits its long position", "closes the open long position"),
+    "close_short": ("closes its short position", "exits its short position", "covers its short position"),
+    "reverse_to_long": ("reverses from short to long", "turns from short to long", "switches from short to long"),
+    "reverse_to_short": ("reverses from long to short", "turns from long to short", "switches from long to short"),
+    "keep_long": ("keeps its long position", "stays long", "leaves its long position unchanged"),
+    "keep_short": ("keeps its short position", "stays short", "leaves its short position unchanged"),
+    "stay_flat": ("stays out of the market", "stays flat", "remains in cash"),
 }
 """As a text says it, in the third person of the present."""
 

@@ -147,7 +147,10 @@ PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
     r"season_day": ((ANY, "the {name} at {v}"),),
     r"season_days": ((ANY, "the {name} at {v}"),),
     r"season_week": ((ANY, "the {name} at {v}"),),
-    r"days_since_bar": ((ANY, "the {v} since the previous bar"),),
+    r"days_since_bar": (
+        (ANY, "the days since the previous bar at {b}"),
+        (ANY, "the number of days since the previous bar ({b})"),
+    ),
     r"position": (
         ("flat", "the flat position"),
         (POSITIVE, "the long position of {v}"),

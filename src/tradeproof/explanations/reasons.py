@@ -130,7 +130,7 @@ def _open_question(snapshot: Snapshot, choices: Choices) -> str:
         (
             f"a probability of {verb} of {share} is no certainty",
             f"a probability of {verb} of {share} leaves room for the other actions ({left})",
-            f"with a probability of {verb} of {share}, the other two actions keep {100.0 - chosen:.1f}% ({left})",
+            f"at a probability of {verb} of {share}, the other actions had their share too ({left})",
         )
     )
     return sentence(f"{none}; still, {doubt}" if snapshot.drivers else f"still, {doubt}")
@@ -163,6 +163,6 @@ def counterfactual(snapshot: Snapshot, choices: Choices) -> str:
     else:
         texts = [f"The policy would have {did} with {name} at exactly {level}, all else equal."]
         if now:
-            texts.append(f"At exactly {level} instead of {now} for {name}, all else equal, it would have {did}.")
+            texts.append(f"It would have {did} with {name} at exactly {level} instead of {now}, all else equal.")
             texts.append(f"With {name} at exactly {level} instead of {now}, all else equal, it would have {did}.")
     return choices.one(texts)

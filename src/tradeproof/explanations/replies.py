@@ -79,7 +79,7 @@ def earlier_signal(earlier: Snapshot, word: str, asked: str, choices: Choices) -
         text += choices.one((", driven by ", ", supported by ", ", backed by ")) + listed(phrases)
     opponent = reasons.opposing(earlier)
     if opponent is not None:
-        text += f"; against it spoke {mention(earlier, opponent.key, choices, 0.0)}"
+        return f"{sentence(text)} Against it on {date} spoke {mention(earlier, opponent.key, choices, 0.0)}."
     return sentence(text)
 
 
@@ -132,7 +132,7 @@ _NOT_HELD: Mapping[str, tuple[str, ...]] = {
         "The facts say nothing of other tickers than {tickers}.",
         "The facts say nothing of that; they cover {tickers} only.",
     ),
-    "news": ("The facts say nothing of news.", "The facts hold no news; they hold prices, indicators and decisions."),
+    "news": ("The facts say nothing of news.", "The facts hold no news; they cover prices, indicators and decisions."),
     "advice": (
         "The facts say nothing of what suits a reader, and this is no advice.",
         "The facts cannot answer that, and this is no advice.",
@@ -204,7 +204,7 @@ FOLLOW_UP: Mapping[str, Reply] = {
     "risk": _resumed(_risk),
     "stop": _resumed(_stop),
     "trend": _trend,
-    "other_trend": lambda facts, choices: f"In contrast to the downtrend: {lowered(strategy(facts, 'up', choices))}",
+    "other_trend": lambda facts, choices: f"As for rising markets: {lowered(strategy(facts, 'up', choices))}",
     "tomorrow": lambda facts, choices: f"Beyond what was just explained, {lowered(_beyond(facts, choices))}",
 }
 """Answers to questions that lean on what was said before."""

@@ -36,8 +36,8 @@ def stop(snapshot: Snapshot, choices: Choices) -> str:
         distance = written(readings["stop_loss"], 2, "percent")
         texts = [
             f"The new position carries a stop distance of {distance}.",
-            f"By rule, the stop distance is {distance} from the entry.",
-            f"The stop distance for the new position is {distance}.",
+            f"By rule, the stop distance is {distance}.",
+            f"For the new position, the stop distance is {distance}.",
         ]
         if "take_profit" in readings:
             reward = written(readings["take_profit"], 2, "percent")

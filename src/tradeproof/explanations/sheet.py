@@ -6,6 +6,8 @@ from tradeproof.explanations.facts import Snapshot
 from tradeproof.explanations.numbers import displayed, signed
 from tradeproof.explanations.orders import SHOWN
 from tradeproof.explanations.quantities import quantity
+from tradeproof.explanations.states import STATES
+from tradeproof.market.positions import ACTIONS
 
 STATE_LINES: Mapping[str, tuple[str, ...]] = {
     "rsi": ("rsi",),
@@ -24,15 +26,14 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
     ("average",),
     ("average_distance",),
     ("high_distance", "low_distance", "drawdown"),
-    ("probability_sell", "probability_hold", "probability_buy"),
     ("position", "target", "bars_held"),
     ("entry_price", "unrealised_return", "account_drawdown"),
     ("stop_price", "stop_loss", "take_profit_price", "take_profit"),
-    ("record_bars_up", "record_return_up", "record_market_up"),
-    ("record_bars_down", "record_return_down", "record_market_down"),
-    ("record_bars_sideways", "record_return_sideways", "record_market_sideways"),
 )
 """Readings that share a line, by their key or its stem; all others have one of their own."""
+
+RECORD = (("days", "bars"), ("account's return", "return"), ("market's return", "market"))
+"""What a line of the record shows, and the part of the key that names it."""
 
 SUMMARY = ("close", "return", "rsi", "volatility_level", "drawdown")
 """Readings that the line of a ticker beside the focus shows, by their key or its stem."""
@@ -87,9 +88,29 @@ def _shown(snapshot: Snapshot, key: str) -> str:
 def _readings(snapshot: Snapshot) -> list[str]:
     lines: dict[int, list[str]] = {}
     for place, key in enumerate(snapshot.readings):
+        if key.startswith(("record_", "probability_")):
+            continue
         line = next((n for n, stems in enumerate(TOGETHER) if any(_is_of(key, stem) for stem in stems)), None)
         lines.setdefault(len(TOGETHER) + place if line is None else line, []).append(_shown(snapshot, key))
-    return ["; ".join(lines[line]) for line in sorted(lines)]
+    shown = ["; ".join(lines[line]) for line in sorted(lines)]
+    return [*_probabilities(snapshot), *shown, *_records(snapshot)]
+
+
+def _probabilities(snapshot: Snapshot) -> list[str]:
+    known = [(action, f"probability_{action}") for action in ACTIONS if f"probability_{action}" in snapshot.readings]
+    shown = (f"{action} {displayed(key, snapshot.readings[key])}" for action, key in known)
+    return [f"probabilities: {', '.join(shown)}"] if known else []
+
+
+def _records(snapshot: Snapshot) -> list[str]:
+    """What the account did so far in each trend, in a line each."""
+    lines = []
+    for trend in STATES["trend"]:
+        known = [(name, f"record_{of}_{trend}") for name, of in RECORD if f"record_{of}_{trend}" in snapshot.readings]
+        shown = (f"{name} {displayed(key, snapshot.readings[key])}" for name, key in known)
+        if known:
+            lines.append(f"record so far in trend {trend}: {', '.join(shown)}")
+    return lines
 
 
 def _word(snapshot: Snapshot, key: str) -> str:
