@@ -85,19 +85,29 @@ def rough(s: Sentence, i: int) -> Numeral:
 def _pairs(notes: Notes) -> None:
     """Pair "X and Y are A and B": as many numbers as quantities, in order."""
     s = notes.sentence
-    between = ("and", "it", "word", "own", "respectively", "rough", "unit")
     run: list[int] = []
     i = 0
     while i < len(s.items):
         kind = s.kind(i)
         if kind == "quantity":
-            run.append(i)
+            run = [*run, i] if run and _listed(s, run[-1], i) else [i]
         elif kind == "number" and len(run) > 1:
             i = _pair(notes, run, i)
             run = []
-        elif kind == "number" or not (kind in (*between, "is", "by") or s.is_mark(i, ",:(") or _outnumbers(s, run, i)):
+        elif kind == "number" or not _continues(s, run, i):
             run = []
         i += 1
+
+
+def _continues(s: Sentence, run: list[int], i: int) -> bool:
+    """Whether a place can stand within a list of quantities and before their numbers."""
+    small = s.kind(i) in ("and", "it", "own", "respectively", "rough", "is", "by") or s.items[i].says == 0
+    return small and s.kind(i) != "not" or s.is_mark(i, ",:(") or _outnumbers(s, run, i)
+
+
+def _listed(s: Sentence, left: int, right: int) -> bool:
+    """Whether two quantities are parts of one list: X, Y and Z."""
+    return any(s.kind(at) == "and" or s.is_mark(at, ",") or _outnumbers(s, [left], at) for at in range(left + 1, right))
 
 
 def _outnumbers(s: Sentence, run: list[int], i: int) -> bool:
@@ -108,11 +118,11 @@ def _pair(notes: Notes, run: list[int], first: int) -> int:
     s = notes.sentence
     numbers = []
     i = first
-    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "to", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")):
+    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "to", "respectively", "rough") or s.words[i] in ("against", "versus", "at", ",")):
         if s.kind(i) == "number":
             numbers.append(i)
         i += 1
-    follows = s.kind(i) == "quantity" and s.kind(i - 1) != "and"
+    follows = (s.kind(i) == "quantity" and s.kind(i - 1) != "and") or s.kind(i) in ("compare", "direction")
     if len(numbers) != len(run) or follows:
         return first
     shared = unit_at(s, numbers[-1])[0]
@@ -410,7 +420,8 @@ def reason_at(notes: Notes, at: int) -> str | None:
         return None
     key = s.keys[at]
     if key is None:
-        return None if at in s.levels else "?"
+        signal = s.kind(at + 1) == "state" and s.items[at + 1].says[0] == "macd"
+        return None if at in s.levels or signal or s.items[at].says in NEVER_REASONS else "?"
     for prefix in DISTANCES:
         if key.startswith(prefix) and "distance" not in key:
             return f"{DISTANCES[prefix]}{key.removeprefix(prefix)}" if at in s.levels else None
@@ -461,7 +472,7 @@ def _subject_after(s: Sentence, i: int, after: int) -> int | None:
     while s.kind(at) in ("word", "it", "own") or (s.words[at : at + 1] == ["of"]):
         linked = linked or s.words[at] in LINKS
         at += 1
-    if s.kind(at) != "quantity" or at in s.valued:
+    if s.kind(at) != "quantity" or (at in s.valued and not linked):
         return None
     follower = s.skip(at + 1, 1, ("is", "word", "rough", "direction", "to"))
     if s.is_mark(follower, "(:"):
@@ -502,6 +513,8 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
         return
     if touching is not None:
         left, right = touching, None
+    elif s.is_mark(after, "(") and _equals(notes, i, after) and (left is None or not _touches(s, left, i)):
+        return
     if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
         key = notes.last_key if left is None and (notes.last_key or "").startswith("days_since") else "bars_held"
         if right is None:
@@ -511,6 +524,8 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     if right is not None and (left is None or left in s.valued or not _touches(s, left, i)):
         left = right
     place, sign = direction_near(s, i, after)
+    if place is not None and place < i and unit == "percent" and s.kind(after) == "over":
+        left = None
     if left is None:
         _unnamed(notes, i, unit, after, place, sign)
         return
@@ -536,7 +551,7 @@ def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     key = base_of(notes, i)
     left = subject_before(s, i)
     s.meant[target] = None
-    if left is not None and s.keys[left] in ("volume", "volatility_level"):
+    if left is not None and s.items[left].says in ("volume", "volatility_level"):
         s.meant[left] = key
     _value(notes, i, after, key, unit, 0)
     return True
@@ -547,7 +562,7 @@ def _touching(s: Sentence, i: int) -> int | None:
     at = s.skip(i - 1, -1, ("word", "is", "rough", "own"))
     if s.is_mark(at, "(=:,") and (at == i - 1 or s.kind(at + 1) == "is" or s.kind(at + 1) == "rough"):
         at = s.skip(at - 1, -1, ("is",))
-    return at if s.kind(at) == "quantity" and not (s.is_mark(i - 1, ",")) else None
+    return _head(s, at) if s.kind(at) == "quantity" and not s.is_mark(i - 1, ",") else None
 
 
 def _touches(s: Sentence, left: int, i: int) -> bool:
@@ -607,13 +622,17 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
         sign = 0 if place is None else s.items[place].says
     if place is not None and unit == "percent" and not notes.is_other_world:
         s.used.add(place)
-        notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
+        s.meant[place] = _return_key(notes, i)
+        notes.add("value", i, i, key=s.meant[place], number=rough(s, i), unit=unit, sign=sign)
         return
     if place is not None and notes.last_key is not None:
         s.used.add(place)
         _moved(notes, i, place, notes.last_key, unit, sign)
         return
     held = s.skip(i - 1, -1, ("is", "word", "rough"))
+    if s.kind(held) == "state" and unit == "percent" and "volatility" in s.words[held]:
+        _value(notes, i, after, "volatility_level", unit, 0)
+        return
     if s.kind(held) in ("state", "order") and unit == "percent" and "position" in s.words[held]:
         _value(notes, i, after, "position", unit, -1 if "short" in s.words[held] else 1)
         return
@@ -629,6 +648,13 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
         notes.unknown(i, i, "the number is of nothing that the facts name")
         return
     _value(notes, i, after, key, unit, 0)
+
+
+def _equals(notes: Notes, i: int, after: int) -> bool:
+    """Whether the number is what the formula right after it comes to."""
+    number: Numeral = notes.sentence.items[i].says
+    value = next((value for first, value in notes.formulas if first == after), None)
+    return value is not None and (number.matches(value) or number.matches(100.0 * value) or number.matches(abs(value)))
 
 
 def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None) -> None:

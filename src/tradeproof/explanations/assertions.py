@@ -44,7 +44,7 @@ def read_words(notes: Notes) -> None:
         sign = 0 if at in s.valued or at in s.levels or key is None else sign_of_name(s, at)
         if sign and key is not None and not notes.is_other_world and at not in s.used:
             notes.add("sign", at, at, key=key, sign=sign, negated=s.is_negated(at))
-    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "action": _action, "order": _order}  # fmt: skip
+    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "pointer": _pointer, "action": _action, "order": _order}  # fmt: skip
     for i, item in enumerate(s.items):
         if i not in s.used and item.kind in readers:
             readers[item.kind](notes, i)
@@ -85,6 +85,19 @@ def _extreme(notes: Notes, i: int) -> None:
         notes.add("extreme", i, at, key=s.keys[at], sign=s.items[i].says, negated=s.is_negated(i))
     elif s.kind(at) == "quantity":
         notes.unknown(i, at, "the facts tell nothing to rank it among")
+
+
+def _pointer(notes: Notes, i: int) -> None:
+    """Points up, points down: the readings that are named lie on that side of their middle."""
+    s = notes.sentence
+    if s.is_negated(i):
+        return
+    for at in range(len(s.items)):
+        key = reason_at(notes, at)
+        if key is not None and key.startswith(("return_", "average_distance_", "macd", "bollinger_position_")):
+            notes.add("sign", min(i, at), max(i, at), key=key, sign=s.items[i].says)
+        elif key is not None and key.startswith("rsi_"):
+            notes.add("comparison", min(i, at), max(i, at), key=key, level=50.0, sign=s.items[i].says)
 
 
 def _subject(notes: Notes, i: int) -> str | None:

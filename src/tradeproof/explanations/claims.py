@@ -29,6 +29,7 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
     """The claims of a text, in their order; the facts give tickers, dates and which quantities there are."""
     keys = keys_by_family(facts)
     ticker, last_key, last_topic = facts.focus.ticker, None, None
+    opening = facts.focus.date
     claims: list[Claim] = []
     for items in sentences(text, facts):
         if not items:
@@ -36,7 +37,8 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
         if items[0].kind == "line":
             ticker, last_key = facts.focus.ticker, None
             continue
-        sentence = sentence_of(items, text, facts, keys, ticker)
+        sentence = sentence_of(items, text, facts, keys, ticker, opening)
+        opening = sentence.opening
         notes = Notes(text, facts, sentence, last_key, sentence.has("would"), last_topic)
         _read(notes)
         last_topic = _last_topic(sentence)

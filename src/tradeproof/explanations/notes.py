@@ -19,6 +19,7 @@ class Notes:
         last_key: What the text last spoke of, for pronouns.
         last_topic: The trend, where the sentence before ended on it.
         is_other_world: Whether the sentence speaks of what would have been.
+        formulas: Where each begins, and what it comes to.
         claims: Found so far.
     """
 
@@ -28,6 +29,7 @@ class Notes:
     last_key: str | None
     is_other_world: bool
     last_topic: str | None = None
+    formulas: list[tuple[int, float]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
     def add(self, kind: str, first: int, last: int, **details: Any) -> None:

@@ -69,6 +69,7 @@ class Sentence:
         tickers: What each item speaks of.
         dates: Likewise.
         reference: A date that the sentence compares with.
+        opening: The date that the sentence began with, for what follows its semicolons.
         used: Places that a claim was already made of.
         valued: Places of quantities whose number was found.
         levels: Places of quantities that something is compared with.
@@ -81,22 +82,28 @@ class Sentence:
     tickers: list[str]
     dates: list[str]
     reference: str | None
+    opening: str
     used: set[int] = field(default_factory=set)
     valued: set[int] = field(default_factory=set)
     levels: set[int] = field(default_factory=set)
     meant: dict[int, str | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.kinds = [item.kind for item in self.items]
+        self.present = set(self.kinds)
+
     def kind(self, i: int) -> str:
         """Kind of the item at a place; empty beyond the ends."""
-        return self.items[i].kind if 0 <= i < len(self.items) else ""
+        return self.kinds[i] if 0 <= i < len(self.kinds) else ""
 
     def has(self, *kinds: str) -> bool:
         """Whether any item is of one of the kinds."""
-        return any(item.kind in kinds for item in self.items)
+        return not self.present.isdisjoint(kinds)
 
     def skip(self, i: int, step: int, kinds: Sequence[str] = LIGHT) -> int:
         """The first place from i on, in steps, whose item is of none of the kinds."""
-        while 0 <= i < len(self.items) and self.items[i].kind in kinds:
+        size, own = len(self.kinds), self.kinds
+        while 0 <= i < size and own[i] in kinds:
             i += step
         return i
 
@@ -140,7 +147,7 @@ class Sentence:
 
 
 def sentence_of(
-    items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str
+    items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str, opening: str
 ) -> Sentence:
     """A sentence, its quantities resolved and its dates and tickers spread.
 
@@ -150,12 +157,14 @@ def sentence_of(
         facts: What may be spoken of.
         keys: See `keys_by_family`.
         ticker: What the text spoke of before.
+        opening: The date it spoke of before a semicolon.
     """
     items = _windows_spread(_told_apart(items, text))
     words = [text[item.start : item.end].lower() for item in items]
     found = {i: _key_of(item, keys) for i, item in enumerate(items) if item.kind == "quantity"}
-    dates, reference = _dates(items, words, facts)
-    return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference)
+    begins = opening if items[0].kind == "semicolon" else facts.focus.date
+    dates, reference, opening = _dates(items, words, facts, begins)
+    return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference, opening)
 
 
 def _key_of(item: Item, keys: Mapping[str, Sequence[str]]) -> str | None:
@@ -227,12 +236,12 @@ def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
     return spread
 
 
-def _dates(items: list[Item], words: list[str], facts: Facts) -> tuple[list[str], str | None]:
+def _dates(items: list[Item], words: list[str], facts: Facts, begins: str) -> tuple[list[str], str | None, str]:
     """What date each item speaks of, and the one that is compared with."""
     focus = facts.focus.date
-    dates: list[str] = [focus] * len(items)
+    dates: list[str] = [begins] * len(items)
     reference = None
-    opening = focus
+    opening = begins
     spoken = False
     first = 0
     for i, item in enumerate(items):
@@ -253,7 +262,7 @@ def _dates(items: list[Item], words: list[str], facts: Facts) -> tuple[list[str]
             rest = place if not spoken or _leads(items, first, i) else opening
             dates[i + 1 :] = [rest] * (len(items) - i - 1)
         spoken = spoken or item.kind in ("number", "state", "action", "order", "direction", "quantity")
-    return dates, reference
+    return dates, reference, opening
 
 
 def _leads(items: list[Item], first: int, i: int) -> bool:
