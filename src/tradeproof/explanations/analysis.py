@@ -54,7 +54,7 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     if choices.chance(0.5):
         parts.append(f"The policy's decision is to {focus.action}; {word} it was to {earlier.action}.")
     head = choices.one(
-        (f"This compares {focus.date} with {earlier.date}.", f"The two dates are {focus.date} and {earlier.date}.")
+        (f"This compares {focus.date} with {earlier.date}.", f"Here is {focus.date} beside {earlier.date}.")
     )
     return " ".join((head, *parts))
 
@@ -83,7 +83,7 @@ def _context_alone(focus: Snapshot, choices: Choices) -> str:
     text = choices.one(
         (
             f"The facts hold no earlier date of {focus.ticker}, but its {window}-day return is {move}.",
-            f"Compared with {window} days ago, the return over {window} days is {move}.",
+            f"The {window}-day return of {focus.ticker} is {move}. The facts hold no earlier date to compare with.",
         )
     )
     close = focus.readings.get("close")
@@ -118,7 +118,7 @@ def _pointing(sign: float, facts: Facts, choices: Choices) -> str:
         phrase = mention(focus, choices.one(other), choices, 0.0)
         parts.append(choices.one((f"A sign of {contrary}: {phrase}.", f"On the other side stands {phrase}.")))
     if "trend" in focus.states:
-        parts.append(f"The trend of {focus.ticker} is {focus.states['trend']}.")
+        parts.append(f"{focus.ticker} is in {TRENDS[focus.states['trend']]}.")
     return " ".join(parts)
 
 

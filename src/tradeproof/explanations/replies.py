@@ -204,7 +204,7 @@ FOLLOW_UP: Mapping[str, Reply] = {
     "risk": _resumed(_risk),
     "stop": _resumed(_stop),
     "trend": _trend,
-    "other_trend": lambda facts, choices: f"In contrast to the downtrend: {lowered(strategy(facts, 'up', choices))}",
-    "tomorrow": lambda facts, choices: f"Beyond what was just explained, {lowered(_beyond(facts, choices))}",
+    "other_trend": lambda facts, choices: f"On the opposite trend: {lowered(strategy(facts, 'up', choices))}",
+    "tomorrow": lambda facts, choices: f"Apart from what was just explained, {lowered(_beyond(facts, choices))}",
 }
 """Answers to questions that lean on what was said before."""
