@@ -1,0 +1,40 @@
+"""What is noted down while a sentence is read: claims, with the places they came from."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradeproof.explanations.claim import Claim
+from tradeproof.explanations.facts import Facts
+from tradeproof.explanations.sentence import Sentence
+
+
+@dataclass
+class Notes:
+    """Claims of one sentence.
+
+    Attributes:
+        text: The whole text.
+        facts: What it speaks of.
+        sentence: The one that is read.
+        last_key: What the text last spoke of, for pronouns.
+        is_other_world: Whether the sentence speaks of what would have been.
+        claims: Found so far.
+    """
+
+    text: str
+    facts: Facts
+    sentence: Sentence
+    last_key: str | None
+    is_other_world: bool
+    claims: list[Claim] = field(default_factory=list)
+
+    def add(self, kind: str, first: int, last: int, **details: Any) -> None:
+        """Note a claim over the places first to last."""
+        sentence = self.sentence
+        start, end = sentence.items[first].start, sentence.items[last].end
+        where = {"ticker": sentence.tickers[first], "date": sentence.dates[first], "reference": sentence.reference}
+        self.claims.append(Claim(start, end, self.text[start:end], kind, **{**where, **details}))
+
+    def unknown(self, first: int, last: int, note: str) -> None:
+        """Note a claim that nothing in the facts speaks of."""
+        self.add("unknown", first, last, note=note)
