@@ -115,7 +115,7 @@ def generate_dataset(
     explained, shown = (set().union(*(pair[which] for pair in needed)) for which in (0, 1))
     movable = candidates(policy, usable, request.train_end)
     with progress("explain", len(shown)) as bar:
-        found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, bar)
+        found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, _processes(), bar)
     parts = {}
     for plan in plans:
         jobs = jobs_of(universe, plan, found, selection, request.seed)
