@@ -50,13 +50,20 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     parts = [_compared(focus, earlier, word, key, choices) for key in chosen]
     now, then = focus.states.get("trend"), earlier.states.get("trend")
     if now is not None and then is not None:
-        parts.append(f"The trend is {now}; {word} it was {then}.")
+        parts.append(_unchanged("The trend is", now, then, word))
     if choices.chance(0.5):
-        parts.append(f"The policy's decision is to {focus.action}; {word} it was to {earlier.action}.")
+        parts.append(_unchanged("The policy's decision is to", focus.action, earlier.action, word))
     head = choices.one(
         (f"This compares {focus.date} with {earlier.date}.", f"Here is {focus.date} beside {earlier.date}.")
     )
     return " ".join((head, *parts))
+
+
+def _unchanged(subject: str, now: str, then: str, word: str) -> str:
+    """A word of the present beside that of an earlier date."""
+    if now == then:
+        return f"{subject} {now}, as it was {word}."
+    return f"{subject} {now}; {word} it was {'to ' if subject.endswith(' to') else ''}{then}."
 
 
 def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: Choices) -> str:
@@ -108,7 +115,7 @@ def _pointing(sign: float, facts: Facts, choices: Choices) -> str:
             choices.one(
                 (
                     f"Signs of {side} at the close of {focus.date}: {listed(phrases)}.",
-                    f"For {focus.ticker} on {focus.date}, the signs of {side} are {listed(phrases)}.",
+                    f"Signs of {side} in {focus.ticker} on {focus.date}: {listed(phrases)}.",
                 )
             )
         )

@@ -8,6 +8,8 @@ from tradeproof.explanations.phrases import mention
 from tradeproof.explanations.quantities import quantity
 from tradeproof.explanations.sentences import GERUND, PAST, listed, sentence
 
+TURNS = ("Still", "That said", "On the other hand")
+"""How a sentence may turn to the other side."""
 DERIVED = 0.35
 """Share of mentions that derive a number, where a formula leads to one."""
 
@@ -113,8 +115,8 @@ def counter(snapshot: Snapshot, choices: Choices) -> str:
     )
     if choices.chance(0.3):
         return sentence(choices.one(despite))
-    turns = ("", "", "still, ", "that said, ", "on the other hand, ") if supporting(snapshot, 1) else ("",)
-    return sentence(choices.one(turns) + choices.one(against))
+    turn = choices.one(("", "", *TURNS)) if supporting(snapshot, 1) else ""
+    return sentence((f"{turn}, " if turn else "") + choices.one(against))
 
 
 def _open_question(snapshot: Snapshot, choices: Choices) -> str:

@@ -192,7 +192,7 @@ def _resumed(reply: Reply) -> Reply:
                 "",
             )
         )
-        return f"{lead}{lowered(text)}" if lead else text
+        return f"{lead}{lowered(text)}" if lead and not text.startswith(reasons.TURNS) else text
 
     return resume
 
