@@ -559,7 +559,7 @@ def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     """So many times an average: volume or volatility against its usual level."""
     s = notes.sentence
     target = s.skip(after, 1, ("it", "word", "is"))
-    is_average = s.kind(target) == "quantity" and (s.keys[target] or "").startswith("average_")
+    is_average = s.kind(target) == "quantity" and s.items[target].says.startswith("average_(")
     if unit != "times" or not (is_average or s.kind(target) == "baseline"):
         return False
     s.levels.add(target)
