@@ -21,10 +21,19 @@ DIRECTED = (
 )
 """Families whose sign tells up from down."""
 
-COMPARED = ("close", "rsi_14", "volatility_level", "drawdown_250", "return_20", "macd_histogram_12_26_9")
-"""Readings that a comparison of two dates speaks of."""
+COMPARED = (
+    r"close",
+    r"rsi_(\d+)",
+    r"volatility_level",
+    r"drawdown_(\d+)",
+    r"return_(\d+)",
+    r"macd_histogram_\d+_\d+_\d+",
+)
+"""Families that a comparison of two dates speaks of."""
 
 MOST_POINTS = 3
+MONTH = 20
+"""Bars."""
 
 
 def moment_of(facts: Facts, word: str) -> Snapshot | None:
@@ -43,7 +52,7 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     focus, earlier = facts.focus, moment_of(facts, word)
     if earlier is None:
         return _context_alone(focus, choices)
-    keys = [key for key in COMPARED if key in focus.readings and key in earlier.readings]
+    keys = [key for key in _keys(focus, *COMPARED) if key in earlier.readings]
     if not keys:
         return missing("readings of both dates", choices)
     chosen = choices.shuffled(keys)[:MOST_POINTS]
@@ -83,8 +92,9 @@ def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: 
 
 
 def _context_alone(focus: Snapshot, choices: Choices) -> str:
-    key = next(iter(key for key in ("return_20", "return_60", "return_5") if key in focus.readings), None)
-    if key is None:
+    returns = _keys(focus, r"return_(\d+)")
+    key = min(returns, key=lambda key: abs(quantity(key).window - MONTH), default=None)
+    if key is None or quantity(key).window == 1:
         return missing("earlier dates", choices)
     move, window = displayed(key, focus.readings[key]), quantity(key).window
     text = choices.one(
