@@ -83,7 +83,7 @@ def _trends(facts: Facts, choices: Choices) -> str:
     return choices.one(
         (
             f"The universe counted {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
-            f"By trend, there were {_count(up, 'ticker')} in an uptrend against {_count(down, 'ticker')} in a downtrend.",
+            f"By trend there were {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
             f"The count of tickers in an uptrend was {up}, the count of tickers in a downtrend {down}.",
         )
     )
