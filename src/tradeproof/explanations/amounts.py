@@ -402,7 +402,7 @@ def _weight(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if not (near or before or listed):
         return False
     left = _driver_before(notes, i)
-    key = reason_at(notes, left) if left is not None else notes.last_key
+    key = reason_at(notes, left) if left is not None else (notes.last_reason or notes.last_key)
     sign = next((s.items[at].says for at in range(max(0, i - 3), i) if s.kind(at) in ("direction", "sign")), 0)
     s.used.update(at for at in range(max(0, i - 3), i) if s.kind(at) == "direction")
     notes.add("attribution", i, i, key=key, number=rough(s, i), sign=sign)
@@ -419,9 +419,10 @@ def reason_at(notes: Notes, at: int) -> str | None:
     if s.kind(at) != "quantity":
         return None
     key = s.keys[at]
+    if s.kind(at + 1) == "state" and s.items[at + 1].says[0] == "macd":
+        return None  # a MACD below its signal line: the state names the histogram
     if key is None:
-        signal = s.kind(at + 1) == "state" and s.items[at + 1].says[0] == "macd"
-        return None if at in s.levels or signal or s.items[at].says in NEVER_REASONS else "?"
+        return None if at in s.levels or s.items[at].says in NEVER_REASONS else "?"
     for prefix in DISTANCES:
         if key.startswith(prefix) and "distance" not in key:
             return f"{DISTANCES[prefix]}{key.removeprefix(prefix)}" if at in s.levels else None
@@ -507,6 +508,8 @@ def direction_near(s: Sentence, i: int, after: int) -> tuple[int | None, int]:
 def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
+    if unit == "percent" and _of_state(notes, i, after):
+        return
     left, right = subject_before(s, i), _subject_after(s, i, after)
     touching = _touching(s, i)
     if _is_multiple(notes, i, unit, after):
@@ -539,11 +542,24 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     _value(notes, i, after, key, unit, sign, left)
 
 
+def _of_state(notes: Notes, i: int, after: int) -> bool:
+    """A number right after a state: low volatility of 9.8 %, a long position of 30 %."""
+    s = notes.sentence
+    at = s.skip(i - 1, -1, ("is", "word", "rough"))
+    if s.kind(at) == "state" and "volatility" in s.words[at]:
+        _value(notes, i, after, "volatility_level", "percent", 0)
+    elif s.kind(at) in ("state", "order") and "position" in s.words[at]:
+        _value(notes, i, after, "position", "percent", -1 if "short" in s.words[at] else 1)
+    else:
+        return False
+    return True
+
+
 def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     """So many times an average: volume or volatility against its usual level."""
     s = notes.sentence
     target = s.skip(after, 1, ("it", "word", "is"))
-    is_average = s.kind(target) == "quantity" and (s.keys[target] or "").startswith("average_")
+    is_average = s.kind(target) == "quantity" and s.items[target].says.startswith("average_(")
     if unit != "times" or not (is_average or s.kind(target) == "baseline"):
         return False
     s.levels.add(target)
@@ -629,12 +645,9 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
         s.used.add(place)
         _moved(notes, i, place, notes.last_key, unit, sign)
         return
-    held = s.skip(i - 1, -1, ("is", "word", "rough"))
-    if s.kind(held) == "state" and unit == "percent" and "volatility" in s.words[held]:
-        _value(notes, i, after, "volatility_level", unit, 0)
-        return
-    if s.kind(held) in ("state", "order") and unit == "percent" and "position" in s.words[held]:
-        _value(notes, i, after, "position", unit, -1 if "short" in s.words[held] else 1)
+    returned = unit == "percent" and any(s.kind(at) == "returns" for at in s.part(i))
+    if returned and any(s.kind(at) in ("over", "on_day") for at in s.part(i)):
+        _value(notes, i, after, _return_key(notes, i), unit, sign)
         return
     key = "volume" if unit == "shares" else None
     if key is None and (notes.is_other_world or any(s.kind(at) == "it" for at in range(i))):

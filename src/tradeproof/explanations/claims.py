@@ -6,7 +6,7 @@ by words of the field (see lexicon), not by the sentences of any writer.
 
 import re
 
-from tradeproof.explanations.amounts import read_numbers, unit_at
+from tradeproof.explanations.amounts import read_numbers, reason_at, unit_at
 from tradeproof.explanations.arithmetic import read_formulas
 from tradeproof.explanations.assertions import read_drivers, read_mentions, read_words
 from tradeproof.explanations.claim import CheckedClaim, CheckedText, Claim
@@ -29,7 +29,7 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
     """The claims of a text, in their order; the facts give tickers, dates and which quantities there are."""
     keys = keys_by_family(facts)
     ticker, last_key, last_topic = facts.focus.ticker, None, None
-    opening = facts.focus.date
+    opening, last_reason = facts.focus.date, None
     claims: list[Claim] = []
     for items in sentences(text, facts):
         if not items:
@@ -39,9 +39,10 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
             continue
         sentence = sentence_of(items, text, facts, keys, ticker, opening)
         opening = sentence.opening
-        notes = Notes(text, facts, sentence, last_key, sentence.has("would"), last_topic)
+        notes = Notes(text, facts, sentence, last_key, sentence.has("would"), last_topic, last_reason)
         _read(notes)
         last_topic = _last_topic(sentence)
+        last_reason = next((key for at in range(len(items) - 1, -1, -1) if (key := reason_at(notes, at))), None)
         claims += notes.claims
         ticker = sentence.tickers[-1]
         last_key = next((key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key)
@@ -84,6 +85,7 @@ def _record(notes: Notes) -> None:
         return
     trend = s.items[s.skip(spans[0] + 1, 1, ("word",))].says[1]
     s.used.update((*trends, spans[0]))
+    s.used.update(i for i in range(spans[0]) if s.kind(i) == "direction" and s.words[i + 1] == "markets")
     bars = Numeral(float(s.items[spans[0]].windows[0]), 1.0)
     notes.add("value", spans[0], spans[0], key=f"record_bars_{trend}", number=bars, unit="days")
     for i, item in enumerate(s.items):

@@ -95,8 +95,8 @@ PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
         (ANY, "a {name} at {v}"),
         (POSITIVE, "a positive {name} of {v}"),
         (NEGATIVE, "a negative {name} of {v}"),
-        ("above_signal", "a MACD above its signal line ({name} {v})"),
-        ("below_signal", "a MACD below its signal line ({name} {v})"),
+        ("above_signal", "a {name} of {v} (above its signal line)"),
+        ("below_signal", "a {name} of {v} (below its signal line)"),
     ),
     r"macd_\d+_\d+": ((ANY, "the MACD line at {v}"), (ANY, "a MACD of {v}"), (ANY, "a MACD line of {v}")),
     r"bollinger_position_(\d+)": (

@@ -73,6 +73,6 @@ def _market(snapshot: Snapshot, choices: Choices, told: Collection[str]) -> str:
             f"On the risk side, the facts show {phrases}.",
             f"The scale of the risk is given by {phrases}.",
             f"A measure of the risk is {phrases}." if len(chosen) == 1 else f"The measures of risk are {phrases}.",
-            f"As for risk, the close came with {phrases}.",
+            f"The facts that bear on risk: {phrases}.",
         )
     )

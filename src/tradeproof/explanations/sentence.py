@@ -159,7 +159,7 @@ def sentence_of(
         ticker: What the text spoke of before.
         opening: The date it spoke of before a semicolon.
     """
-    items = _windows_spread(_told_apart(items, text))
+    items = _windows_spread(_told_apart(items, text), text)
     words = [text[item.start : item.end].lower() for item in items]
     found = {i: _key_of(item, keys) for i, item in enumerate(items) if item.kind == "quantity"}
     begins = opening if items[0].kind == "semicolon" else facts.focus.date
@@ -193,14 +193,14 @@ def _told_apart(items: list[Item], text: str) -> list[Item]:
     return found
 
 
-def _windows_spread(items: list[Item]) -> list[Item]:
+def _windows_spread(items: list[Item], text: str) -> list[Item]:
     """Make quantities of the numbers in such as "the 5-, 20- and 60-day returns"."""
     result: list[Item] = []
     wanted: Item | None = None  # the quantity whose family the numbers before it share
     joined = False
     for i in range(len(items) - 1, -1, -1):
         item = items[i]
-        if wanted is not None and joined and item.kind == "number" and _is_window(items, i):
+        if wanted is not None and joined and item.kind == "number" and _is_window(item, text):
             while result and result[-1].kind in ("unit",) or (result and result[-1].says == "-"):
                 result.pop()
             item = replace(wanted, start=item.start, end=item.end, windows=(int(item.says.value),))
@@ -215,11 +215,11 @@ def _windows_spread(items: list[Item]) -> list[Item]:
     return result[::-1]
 
 
-def _is_window(items: list[Item], i: int) -> bool:
-    number, after = items[i].says, items[i + 1] if i + 1 < len(items) else None
-    if number.is_signed or number.value != int(number.value) or not 0 < number.value < 1000 or after is None:
-        return False
-    return (after.kind == "unit" and after.says == "days") or (after.says == "-" and after.start == items[i].end)
+def _is_window(item: Item, text: str) -> bool:
+    """Whether a number is the window of a name that follows later: a whole one with a hyphen."""
+    number = item.says
+    whole = not number.is_signed and number.value == int(number.value) and 0 < number.value < 1000
+    return whole and text[item.end : item.end + 1] in ("-", "\u2010", "\u2011")
 
 
 def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
