@@ -108,8 +108,8 @@ def random_bars(generator, ticker=None, scale=None):
 
 
 def _exponential(values, window):
-    result, share = values[0], 2 / (window + 1)
-    found = []
+    share, values = 2 / (window + 1), values[-150:].tolist()
+    result, found = values[0], []
     for value in values:
         result += share * (value - result)
         found.append(result)
@@ -117,7 +117,7 @@ def _exponential(values, window):
 
 
 def _strength(close, window):
-    moves = np.diff(close)[-8 * window :]
+    moves = np.diff(close)[-8 * window :].tolist()
     rises = falls = 0.0
     for move in moves:
         rises += (max(move, 0.0) - rises) / window

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from snapshots import random_history, random_snapshot, random_universe
 
+from snapshots import random_history, random_snapshot, random_universe
 from tradeproof.explanations.facts import alone
 from tradeproof.explanations.numbers import coarser, displayed, signed, written
 from tradeproof.explanations.prompt import (

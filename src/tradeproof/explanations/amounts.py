@@ -11,18 +11,43 @@ from tradeproof.explanations.sentence import LIGHT, Sentence
 RETURN_LIKE = ("return_", "overnight_gap", "unrealised_return", "record_", "universe_return_", "average_distance_", "high_distance_", "low_distance_", "bollinger_position", "macd", "surprise", "drawdown")  # fmt: skip
 """Keys whose value a word such as fell or below gives the sign of, instead of a change."""
 
+FALLS = ("loss", "fall", "decline", "drop", "decrease", "slide")
+RISES = ("gain", "rise", "increase", "advance", "profit")
+"""Words that give the sign of the quantity they name."""
+
 PRESENT = ("is", "now", "stands", "reads", "was", "sits")
 LINKS = ("for", "of", "in", "on", "as")
+NEVER_REASONS = ("close", "open", "high", "low", "volume", "entry_price", "stop_price", "take_profit_price", "target")
+"""Keys that no policy observes."""
+REASONS_OF_STATES = {
+    "rsi": "rsi_", "volatility": "volatility_regime_", "bollinger": "bollinger_position_", "macd": "macd_histogram_",
+    "volume": "volume_ratio_",
+}  # fmt: skip
+"""The reading that decides a state, by the beginning of its key."""
 DISTANCES = {"average_": "average_distance_", "high_": "high_distance_", "low_": "low_distance_"}
 
 
 def read_numbers(notes: Notes) -> None:
     """Note a claim for every number that none was made of yet."""
     _pairs(notes)
-    for i, item in enumerate(notes.sentence.items):
-        if item.kind == "number" and i not in notes.sentence.used:
-            notes.sentence.used.add(i)
+    s = notes.sentence
+    for i, item in enumerate(s.items):
+        if item.kind == "number" and i not in s.used:
+            s.used.add(i)
             _read(notes, i)
+        elif item.kind == "not" and s.words[i] in ("no", "none") and notes.facts.universe:
+            _none(notes, i)
+
+
+def _none(notes: Notes, i: int) -> None:
+    """No tickers are this or that."""
+    s = notes.sentence
+    at = s.skip(i + 1, 1, ("tickers", "word", "is"))
+    key = universe_key(s.items[at], s.keys.get(at)) if at < len(s.items) else None
+    if key is not None and (s.kind(at) == "quantity" or "tickers" in (s.kind(i + 1), s.kind(at + 1))):
+        s.used.add(at)
+        s.valued.add(at)
+        notes.add("value", i, at, key=key, number=Numeral(0.0, 1.0), unit="count")
 
 
 def _read(notes: Notes, i: int) -> None:
@@ -60,32 +85,46 @@ def rough(s: Sentence, i: int) -> Numeral:
 def _pairs(notes: Notes) -> None:
     """Pair "X and Y are A and B": as many numbers as quantities, in order."""
     s = notes.sentence
-    between = ("and", "it", "word", "own", "respectively", "rough", "unit")
     run: list[int] = []
     i = 0
     while i < len(s.items):
         kind = s.kind(i)
         if kind == "quantity":
-            run.append(i)
+            run = [*run, i] if run and _listed(s, run[-1], i) else [i]
         elif kind == "number" and len(run) > 1:
             i = _pair(notes, run, i)
             run = []
-        elif kind == "number" or (kind not in between and kind != "is" and not s.is_mark(i, ",:")):
+        elif kind == "number" or not _continues(s, run, i):
             run = []
         i += 1
+
+
+def _continues(s: Sentence, run: list[int], i: int) -> bool:
+    """Whether a place can stand within a list of quantities and before their numbers."""
+    small = s.kind(i) in ("and", "it", "own", "respectively", "rough", "is", "by") or s.items[i].says == 0
+    return small and s.kind(i) != "not" or s.is_mark(i, ",:(") or _outnumbers(s, run, i)
+
+
+def _listed(s: Sentence, left: int, right: int) -> bool:
+    """Whether two quantities are parts of one list: X, Y and Z."""
+    return any(s.kind(at) == "and" or s.is_mark(at, ",") or _outnumbers(s, [left], at) for at in range(left + 1, right))
+
+
+def _outnumbers(s: Sentence, run: list[int], i: int) -> bool:
+    return s.kind(i) == "compare" and bool(run) and (s.keys[run[-1]] or "").startswith("universe_")
 
 
 def _pair(notes: Notes, run: list[int], first: int) -> int:
     s = notes.sentence
     numbers = []
     i = first
-    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "respectively", "word", "rough", "own", "is") or s.is_mark(i, ",")):
+    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "to", "respectively", "rough") or s.words[i] in ("against", "versus", "at", ",")):
         if s.kind(i) == "number":
             numbers.append(i)
         i += 1
-    follows = s.kind(i) == "quantity" and s.kind(i - 1) != "and"
+    follows = (s.kind(i) == "quantity" and s.kind(i - 1) != "and") or s.kind(i) in ("compare", "direction")
     if len(numbers) != len(run) or follows:
-        return first - 1 + (0 if len(numbers) else 1) if False else first
+        return first
     shared = unit_at(s, numbers[-1])[0]
     for place, number in zip(run, numbers, strict=True):
         s.used.add(number)
@@ -101,7 +140,7 @@ def _universe(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if unit is not None or not notes.facts.universe or s.items[i].says.step != 1:
         return False
     before = s.skip(i - 1, -1, ("word", "it"))
-    if s.kind(before) == "action":
+    if s.kind(before) == "action" and s.words[before] != "held":
         s.used.add(before)
         notes.add("value", before, i, key=f"universe_{s.items[before].says}", number=rough(s, i), unit="count")
         return True
@@ -153,6 +192,9 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
         before = s.skip(before - 1, -1, ("word", "is"))
     spoken = s.has("probability", "probabilities", "odds")
     place = _labelled(s, before, at, spoken)
+    if place is None and s.kind(before) == "probability":
+        given = s.skip(before - 1, -1, ("word",))
+        place = given if s.kind(given) == "action" else None
     if place is not None:
         s.used.add(place)
         notes.add("value", min(i, place), max(i, place), key=f"probability_{s.items[place].says}", number=rough(s, i), unit=unit)
@@ -186,8 +228,10 @@ def _chosen(notes: Notes, i: int) -> str:
 def _relation(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     """So much above or below something: 2.3 % below its 50-day average, 8.8 points below 70."""
     s = notes.sentence
-    at = s.skip(after, 1, ("word", "is"))
+    at = s.skip(after, 1, ("word",))
     sign = _relation_sign(s, at)
+    if sign == 0 and _touching(s, i) is not None:
+        return False
     if sign is None or unit == "days" or (unit is None and s.kind(at) == "compare" and s.kind(i - 1) == "compare"):
         return False
     target = s.skip(at + 1, 1, (*LIGHT, "level", "state"))
@@ -244,7 +288,7 @@ def _distance(notes: Notes, i: int, target: int, key: str | None, level: str, nu
         key = base_key(key, level)
     for prefix, distance in DISTANCES.items():
         own = distance + level.removeprefix(prefix)
-        if unit == "percent" and key == "close" and level.startswith(prefix) and _holds(notes, i, own):
+        if unit == "percent" and key == "close" and level.startswith(prefix) and "distance" not in level and _holds(notes, i, own):
             notes.add("value", i, target, key=own, number=number, unit=unit, sign=sign)
             return
     notes.add("difference", i, target, key=key, other=level, number=number, unit=unit, sign=sign)
@@ -351,42 +395,85 @@ def _weight(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     s = notes.sentence
     if not s.has("log_odds") or unit is not None:
         return False
-    near = any(s.kind(at) == "log_odds" for at in range(after, min(after + 4, len(s.items))))
-    before = any(s.kind(at) == "log_odds" for at in range(max(0, i - 4), i))
+    later = s.skip(after, 1, ("word", "to", "is", "it"))
+    earlier = s.skip(i - 1, -1, ("word", "is", "rough", "by", "direction", "sign"))
+    near, before = s.kind(later) == "log_odds", s.kind(earlier) == "log_odds"
     listed = s.items[i].says.is_signed and s.is_mark(i - 1, "(,")
     if not (near or before or listed):
         return False
-    left = _driver_before(s, i)
-    key = s.keys[left] if left is not None else notes.last_key
+    left = _driver_before(notes, i)
+    key = reason_at(notes, left) if left is not None else (notes.last_reason or notes.last_key)
     sign = next((s.items[at].says for at in range(max(0, i - 3), i) if s.kind(at) in ("direction", "sign")), 0)
     s.used.update(at for at in range(max(0, i - 3), i) if s.kind(at) == "direction")
     notes.add("attribution", i, i, key=key, number=rough(s, i), sign=sign)
     return True
 
 
-def _driver_before(s: Sentence, i: int) -> int | None:
-    places = [at for at in s.keys if at < i and at not in s.levels]
+def reason_at(notes: Notes, at: int) -> str | None:
+    """What quantity a place names as a reason; empty where it names none that the facts tell."""
+    s = notes.sentence
+    if at in s.meant:
+        return s.meant[at]
+    if s.kind(at) == "state":
+        return _reason_of_state(notes, at)
+    if s.kind(at) != "quantity":
+        return None
+    key = s.keys[at]
+    if s.kind(at + 1) == "state" and s.items[at + 1].says[0] == "macd":
+        return None  # a MACD below its signal line: the state names the histogram
+    if key is None:
+        return None if at in s.levels or s.items[at].says in NEVER_REASONS else "?"
+    for prefix in DISTANCES:
+        if key.startswith(prefix) and "distance" not in key:
+            return f"{DISTANCES[prefix]}{key.removeprefix(prefix)}" if at in s.levels else None
+    silent = key in NEVER_REASONS or key.startswith(("probability_", "record_", "universe_"))
+    return None if silent or at in s.levels else key
+
+
+def _reason_of_state(notes: Notes, at: int) -> str | None:
+    name = notes.sentence.items[at].says[0]
+    if name == "position":
+        told = any(driver.key == "position" for s in notes.facts.snapshots for driver in s.drivers)
+        return "position" if told and "position" in notes.sentence.words[at] else None
+    return _focus_key(notes, REASONS_OF_STATES[name]) if name in REASONS_OF_STATES else None
+
+
+def _driver_before(notes: Notes, i: int) -> int | None:
+    s = notes.sentence
+    places = [at for at in range(i) if reason_at(notes, at)]
     if places:
         return places[-1]
-    return next((at for at in s.keys if at > i), None)
+    return next((at for at in range(i, len(s.items)) if reason_at(notes, at)), None)
 
 
 def subject_before(s: Sentence, i: int) -> int | None:
     """The nearest quantity before a place that is spoken of, not compared with."""
     for at in range(i - 1, -1, -1):
         if s.kind(at) == "quantity" and at not in s.levels:
-            return at
+            return _head(s, at)
     return None
+
+
+def _head(s: Sentence, at: int) -> int:
+    """In "the stop distance for the new position" the distance is spoken of, not the position."""
+    before = at - 1
+    linked = False
+    while s.kind(before) in ("word", "it") or s.words[max(before, 0)] == "of":
+        linked = linked or s.words[before] in LINKS
+        before -= 1
+    return before if linked and s.kind(before) == "quantity" and before not in s.levels else at
 
 
 def _subject_after(s: Sentence, i: int, after: int) -> int | None:
     """The quantity that a number is said of: 61.2 for the RSI, a 2.3 % drawdown."""
     at = after
     linked = False
+    if s.kind(at) == "instead" and s.kind(at + 1) == "number":
+        at = unit_at(s, at + 1)[1]
     while s.kind(at) in ("word", "it", "own") or (s.words[at : at + 1] == ["of"]):
         linked = linked or s.words[at] in LINKS
         at += 1
-    if s.kind(at) != "quantity" or at in s.valued:
+    if s.kind(at) != "quantity" or (at in s.valued and not linked):
         return None
     follower = s.skip(at + 1, 1, ("is", "word", "rough", "direction", "to"))
     if s.is_mark(follower, "(:"):
@@ -421,18 +508,27 @@ def direction_near(s: Sentence, i: int, after: int) -> tuple[int | None, int]:
 def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
+    if unit == "percent" and _of_state(notes, i, after):
+        return
     left, right = subject_before(s, i), _subject_after(s, i, after)
     touching = _touching(s, i)
     if _is_multiple(notes, i, unit, after):
         return
     if touching is not None:
         left, right = touching, None
-    if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
-        _value(notes, i, after, "bars_held", unit, 0)
+    elif s.is_mark(after, "(") and _equals(notes, i, after) and (left is None or not _touches(s, left, i)):
         return
+    if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
+        key = notes.last_key if left is None and (notes.last_key or "").startswith("days_since") else "bars_held"
+        if right is None:
+            _value(notes, i, after, key or "", unit, 0)
+            return
+        left = right
     if right is not None and (left is None or left in s.valued or not _touches(s, left, i)):
         left = right
     place, sign = direction_near(s, i, after)
+    if place is not None and place < i and unit == "percent" and s.kind(after) == "over":
+        left = None
     if left is None:
         _unnamed(notes, i, unit, after, place, sign)
         return
@@ -446,16 +542,34 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
     _value(notes, i, after, key, unit, sign, left)
 
 
+def _of_state(notes: Notes, i: int, after: int) -> bool:
+    """A number right after a state: low volatility of 9.8 %, a long position of 30 %."""
+    s = notes.sentence
+    at = s.skip(i - 1, -1, ("is", "word", "rough"))
+    if s.kind(at) == "state" and "volatility" in s.words[at]:
+        _value(notes, i, after, "volatility_level", "percent", 0)
+    elif s.kind(at) in ("state", "order") and "position" in s.words[at]:
+        _value(notes, i, after, "position", "percent", -1 if "short" in s.words[at] else 1)
+    else:
+        return False
+    return True
+
+
 def _is_multiple(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     """So many times an average: volume or volatility against its usual level."""
     s = notes.sentence
     target = s.skip(after, 1, ("it", "word", "is"))
-    is_average = s.kind(target) == "quantity" and (s.keys[target] or "").startswith("average_")
+    is_average = s.kind(target) == "quantity" and s.items[target].says.startswith("average_(")
     if unit != "times" or not (is_average or s.kind(target) == "baseline"):
         return False
     s.levels.add(target)
     s.used.add(target)
-    _value(notes, i, after, base_of(notes, i), unit, 0)
+    key = base_of(notes, i)
+    left = subject_before(s, i)
+    s.meant[target] = None
+    if left is not None and s.items[left].says in ("volume", "volatility_level"):
+        s.meant[left] = key
+    _value(notes, i, after, key, unit, 0)
     return True
 
 
@@ -464,7 +578,7 @@ def _touching(s: Sentence, i: int) -> int | None:
     at = s.skip(i - 1, -1, ("word", "is", "rough", "own"))
     if s.is_mark(at, "(=:,") and (at == i - 1 or s.kind(at + 1) == "is" or s.kind(at + 1) == "rough"):
         at = s.skip(at - 1, -1, ("is",))
-    return at if s.kind(at) == "quantity" and not (s.is_mark(i - 1, ",")) else None
+    return _head(s, at) if s.kind(at) == "quantity" and not s.is_mark(i - 1, ",") else None
 
 
 def _touches(s: Sentence, left: int, i: int) -> bool:
@@ -524,11 +638,16 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
         sign = 0 if place is None else s.items[place].says
     if place is not None and unit == "percent" and not notes.is_other_world:
         s.used.add(place)
-        notes.add("value", i, i, key=_return_key(notes, i), number=rough(s, i), unit=unit, sign=sign)
+        s.meant[place] = _return_key(notes, i)
+        notes.add("value", i, i, key=s.meant[place], number=rough(s, i), unit=unit, sign=sign)
         return
     if place is not None and notes.last_key is not None:
         s.used.add(place)
         _moved(notes, i, place, notes.last_key, unit, sign)
+        return
+    returned = unit == "percent" and any(s.kind(at) == "returns" for at in s.part(i))
+    if returned and any(s.kind(at) in ("over", "on_day") for at in s.part(i)):
+        _value(notes, i, after, _return_key(notes, i), unit, sign)
         return
     key = "volume" if unit == "shares" else None
     if key is None and (notes.is_other_world or any(s.kind(at) == "it" for at in range(i))):
@@ -542,6 +661,13 @@ def _unnamed(notes: Notes, i: int, unit: str | None, after: int, place: int | No
         notes.unknown(i, i, "the number is of nothing that the facts name")
         return
     _value(notes, i, after, key, unit, 0)
+
+
+def _equals(notes: Notes, i: int, after: int) -> bool:
+    """Whether the number is what the formula right after it comes to."""
+    number: Numeral = notes.sentence.items[i].says
+    value = next((value for first, value in notes.formulas if first == after), None)
+    return value is not None and (number.matches(value) or number.matches(100.0 * value) or number.matches(abs(value)))
 
 
 def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None) -> None:
@@ -560,13 +686,25 @@ def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, 
         s.used.add(target)
     start = i if left is None else min(i, left)
     if left is not None and not sign:
-        sign = -1 if "loss" in s.words[left].split() else 0
+        sign = sign_of_name(s, left)
     if notes.is_other_world and not _is_present(s, i):
         notes.add("counterfactual", start, i, key=key, number=rough(s, i), unit=unit, sign=_beyond_after(s, after))
         return
     at = s.items[i]
     notes.add("value", min(start, i), max(i, left or i), key=key, number=rough(s, i), unit=unit, sign=sign, negated=s.is_negated(i), ticker=s.tickers[i], date=s.dates[i])
     del at
+
+
+def sign_of_name(s: Sentence, at: int) -> int:
+    """A loss is negative, a gain positive, a downward gap negative."""
+    names = s.words[at].replace("-", " ").split()
+    before = s.skip(at - 1, -1, ("word",))
+    if s.kind(before) in ("direction", "sign") and before not in s.used and before >= at - 2:
+        s.used.add(before)
+        return int(s.items[before].says)
+    if any(word in FALLS for word in names):
+        return -1
+    return 1 if any(word in RISES for word in names) else 0
 
 
 def _is_present(s: Sentence, i: int) -> bool:

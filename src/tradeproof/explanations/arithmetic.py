@@ -14,6 +14,8 @@ OPERATORS = "+-*/"
 def read_formulas(notes: Notes) -> None:
     """Note a claim for every formula; its numbers are used up, the stated result before it included."""
     s = notes.sentence
+    if not any(x.kind == "mark" and x.says in OPERATORS for x in s.items):
+        return
     i = 0
     while i < len(s.items):
         end = _run(s, i)
@@ -66,7 +68,7 @@ def _formula(notes: Notes, first: int, end: int) -> None:
         return
     notes.add("formula", first, end - 1, level=value, number=result, unit=unit, note="the formula has no value")
     if value is not None:
-        _stated(notes, first, value, result)
+        notes.formulas.append((first, value))
 
 
 def _core(s: Sentence, first: int, end: int) -> tuple[int, int]:
@@ -95,9 +97,3 @@ def is_operand(number: Numeral, facts: Facts) -> bool:
     others = (s.counterfactual.value for s in facts.snapshots if s.counterfactual is not None)
     known = (*readings, *facts.universe.values(), *others)
     return any(number.matches(value) or (number.value >= 0.0 and number.matches(abs(value))) for value in known)
-
-
-def _stated(notes: Notes, first: int, value: float, result: Numeral | None) -> None:
-    """A number right before the formula states its result: use it up where it is the same, else leave it to be read."""
-    s = notes.sentence
-    del value, result, s, first, notes

@@ -1,16 +1,16 @@
 """What a sentence says without numbers: states, directions, comparisons, actions, orders, reasons, dates, tickers."""
 
-from tradeproof.explanations.amounts import base_key, base_of, subject_before, subject_of_words, window_near
+from tradeproof.explanations.amounts import (
+    base_key,
+    base_of,
+    reason_at,
+    sign_of_name,
+    subject_before,
+    subject_of_words,
+    window_near,
+)
 from tradeproof.explanations.notes import Notes
 from tradeproof.explanations.sentence import LIGHT, Sentence
-
-FAMILY_OF_STATE = {
-    "rsi": "rsi_", "volatility": "volatility_regime_", "bollinger": "bollinger_position_", "macd": "macd_histogram_",
-    "volume": "volume_ratio_", "day": "return_1",
-}  # fmt: skip
-"""The reading that decides a state."""
-
-NEVER_DRIVERS = ("close", "open", "high", "low", "volume", "entry_price", "stop_price", "take_profit_price", "target")
 
 
 def read_mentions(notes: Notes) -> None:
@@ -40,7 +40,11 @@ def read_mentions(notes: Notes) -> None:
 def read_words(notes: Notes) -> None:
     """All else that is said in words."""
     s = notes.sentence
-    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "action": _action, "order": _order}  # fmt: skip
+    for at, key in s.keys.items():
+        sign = 0 if at in s.valued or at in s.levels or key is None else sign_of_name(s, at)
+        if sign and key is not None and not notes.is_other_world and at not in s.used:
+            notes.add("sign", at, at, key=key, sign=sign, negated=s.is_negated(at))
+    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "pointer": _pointer, "action": _action, "order": _order}  # fmt: skip
     for i, item in enumerate(s.items):
         if i not in s.used and item.kind in readers:
             readers[item.kind](notes, i)
@@ -83,6 +87,19 @@ def _extreme(notes: Notes, i: int) -> None:
         notes.unknown(i, at, "the facts tell nothing to rank it among")
 
 
+def _pointer(notes: Notes, i: int) -> None:
+    """Points up, points down: the readings that are named lie on that side of their middle."""
+    s = notes.sentence
+    if s.is_negated(i):
+        return
+    for at in range(len(s.items)):
+        key = reason_at(notes, at)
+        if key is not None and key.startswith(("return_", "average_distance_", "macd", "bollinger_position_")):
+            notes.add("sign", min(i, at), max(i, at), key=key, sign=s.items[i].says)
+        elif key is not None and key.startswith("rsi_"):
+            notes.add("comparison", min(i, at), max(i, at), key=key, level=50.0, sign=s.items[i].says)
+
+
 def _subject(notes: Notes, i: int) -> str | None:
     """What a word of direction is about: the quantity next to it, the nearest before, else the stock."""
     s = notes.sentence
@@ -101,8 +118,22 @@ def _subject(notes: Notes, i: int) -> str | None:
     return subject_of_words(notes, i)
 
 
+def _topic(notes: Notes, i: int) -> str | None:
+    """The trend, where the word of direction says how it is."""
+    s = notes.sentence
+    at = i - 1
+    while at >= 0 and s.kind(at) not in ("topic", "quantity", "break", "number"):
+        at -= 1
+    if s.kind(at) == "topic":
+        return "trend"
+    return notes.last_topic if at < 0 and s.kind(s.skip(i - 1, -1, ("is", "word"))) == "it" else None
+
+
 def _direction(notes: Notes, i: int) -> None:
     s = notes.sentence
+    if _topic(notes, i):
+        notes.add("state", i, i, word=("trend", "up" if s.items[i].says > 0 else "down"), negated=s.is_negated(i))
+        return
     if notes.is_other_world and _in_other_world(s, i):
         return
     key = _subject(notes, i)
@@ -178,20 +209,39 @@ def _action(notes: Notes, i: int) -> None:
     s = notes.sentence
     if s.words[i] in ("held", "holding", "holds") and not _is_decided(s, i):
         return
+    if s.kind(s.skip(i + 1, 1, ("word",))) in ("probability", "probabilities"):
+        return
     kind = "other_action" if notes.is_other_world and _in_other_world(s, i) else "action"
     notes.add(kind, i, i, word=(s.items[i].says,), negated=s.is_negated(i))
 
 
 def _is_decided(s: Sentence, i: int) -> bool:
     """Whether a form of hold is the action, not the holding of something."""
-    at = s.skip(i + 1, 1, ("word", "it"))
-    return not (s.kind(at) in ("state", "number", "quantity") and s.kind(at) != "" and s.words[i] == "held")
+    at = s.skip(i + 1, 1, ("word", "it", "not"))
+    before = s.skip(i - 1, -1, ("word", "it", "stock"))
+    if s.words[i] in ("holds", "held") and (s.kind(before) in ("state", "order") or s.keys.get(before) == "position"):
+        return False
+    return not (s.kind(at) in ("state", "number", "quantity", "tickers") and s.words[i] == "held")
 
 
 def _order(notes: Notes, i: int) -> None:
     s = notes.sentence
+    later = s.skip(i + 1, 1, ("and", "word", "it"))
+    if s.kind(later) == "order" and s.kind(i + 1) == "and":
+        turned = TURNS.get((s.items[i].says, s.items[later].says))
+        if turned is not None and not notes.is_other_world:
+            s.used.add(later)
+            notes.add("order", i, later, word=turned, negated=s.is_negated(i))
+            return
     kind = "other_order" if notes.is_other_world and _in_other_world(s, i) else "order"
     notes.add(kind, i, i, word=s.items[i].says, negated=s.is_negated(i))
+
+
+TURNS = {
+    (("close_long",), ("open_short",)): ("reverse_to_short",),
+    (("close_short",), ("open_long",)): ("reverse_to_long",),
+}
+"""Two orders that are one."""
 
 
 def read_drivers(notes: Notes) -> None:
@@ -217,7 +267,7 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
     negated = s.is_negated(i)
     for n, (place, key) in enumerate(chosen):
         level = 1.0 if ranked and n == 0 else None
-        notes.add("driver", min(i, place), max(i, place), key=key, sign=-side if negated else side, level=level)
+        notes.add("driver", min(i, place), max(i, place), key=None if key == "?" else key, sign=-side if negated else side, level=level)
 
 
 def _drivers_in(notes: Notes, places: range) -> list[tuple[int, str]]:
@@ -232,13 +282,4 @@ def _drivers_in(notes: Notes, places: range) -> list[tuple[int, str]]:
 
 
 def _driver_at(notes: Notes, at: int) -> str | None:
-    s = notes.sentence
-    if s.kind(at) == "quantity":
-        key = s.keys[at]
-        if key is None:
-            return None
-        for prefix in ("average_", "high_", "low_"):
-            if key.startswith(prefix) and "distance" not in key:
-                return f"{prefix}distance_{key.removeprefix(prefix)}" if at in s.levels else None
-        return None if key in NEVER_DRIVERS or key.startswith(("probability_", "record_", "universe_")) or at in s.levels else key
-    return None
+    return reason_at(notes, at)

@@ -6,14 +6,15 @@ by words of the field (see lexicon), not by the sentences of any writer.
 
 import re
 
-from tradeproof.explanations.amounts import read_numbers
+from tradeproof.explanations.amounts import read_numbers, reason_at, unit_at
 from tradeproof.explanations.arithmetic import read_formulas
 from tradeproof.explanations.assertions import read_drivers, read_mentions, read_words
 from tradeproof.explanations.claim import CheckedClaim, CheckedText, Claim
 from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.items import sentences
 from tradeproof.explanations.notes import Notes
-from tradeproof.explanations.sentence import keys_by_family, sentence_of
+from tradeproof.explanations.numerals import Numeral
+from tradeproof.explanations.sentence import Sentence, keys_by_family, sentence_of
 from tradeproof.explanations.verdicts import judge
 
 __all__ = ["CheckedClaim", "CheckedText", "Claim", "check_text", "parse_claims"]
@@ -27,7 +28,8 @@ def check_text(text: str, facts: Facts) -> CheckedText:
 def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
     """The claims of a text, in their order; the facts give tickers, dates and which quantities there are."""
     keys = keys_by_family(facts)
-    ticker, last_key = facts.focus.ticker, None
+    ticker, last_key, last_topic = facts.focus.ticker, None, None
+    opening, last_reason = facts.focus.date, None
     claims: list[Claim] = []
     for items in sentences(text, facts):
         if not items:
@@ -35,9 +37,12 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
         if items[0].kind == "line":
             ticker, last_key = facts.focus.ticker, None
             continue
-        sentence = sentence_of(items, text, facts, keys, ticker)
-        notes = Notes(text, facts, sentence, last_key, sentence.has("would"))
+        sentence = sentence_of(items, text, facts, keys, ticker, opening)
+        opening = sentence.opening
+        notes = Notes(text, facts, sentence, last_key, sentence.has("would"), last_topic, last_reason)
         _read(notes)
+        last_topic = _last_topic(sentence)
+        last_reason = next((key for at in range(len(items) - 1, -1, -1) if (key := reason_at(notes, at))), None)
         claims += notes.claims
         ticker = sentence.tickers[-1]
         last_key = next((key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key)
@@ -48,14 +53,50 @@ def _read(notes: Notes) -> None:
     sentence = notes.sentence
     sentence.used |= _silent(notes)
     read_mentions(notes)
-    place = next((i for i, x in enumerate(sentence.items) if x.kind == "future" and i not in sentence.used), None)
+    ahead = [i for i, x in enumerate(sentence.items) if x.kind == "future" and i not in sentence.used]
+    place = next((i for i in ahead if not (sentence.is_negated(i) and "forecast" in sentence.words[i])), None)
     if place is not None and not notes.is_other_world:
         notes.unknown(place, place, "it speaks of the future")
     read_formulas(notes)
+    _record(notes)
     read_numbers(notes)
     read_words(notes)
     read_drivers(notes)
     _strangers(notes)
+
+
+def _last_topic(sentence: Sentence) -> str | None:
+    """The trend, where a sentence says nothing after it."""
+    named = [x for x in sentence.items if x.kind in ("topic", "quantity", "state")]
+    if not named:
+        return None
+    last = named[-1]
+    return "trend" if last.kind == "topic" or (last.kind == "state" and last.says[0] == "trend") else None
+
+
+def _record(notes: Notes) -> None:
+    """What the account and the market did so far in a trend: over 534 days in an uptrend, the account returned 4 %."""
+    s = notes.sentence
+    trends = [i for i, x in enumerate(s.items) if x.kind == "state" and x.says[0] == "trend"]
+    spans = [i for i, x in enumerate(s.items) if x.kind == "over" and x.windows and s.kind(i + 1) == "word"]
+    if not trends or not spans or not {"account", "market"} & set(s.words):
+        return
+    if s.skip(spans[0] + 1, 1, ("word",)) not in trends:
+        return
+    trend = s.items[s.skip(spans[0] + 1, 1, ("word",))].says[1]
+    s.used.update((*trends, spans[0]))
+    s.used.update(i for i in range(spans[0]) if s.kind(i) == "direction" and s.words[i + 1] == "markets")
+    bars = Numeral(float(s.items[spans[0]].windows[0]), 1.0)
+    notes.add("value", spans[0], spans[0], key=f"record_bars_{trend}", number=bars, unit="days")
+    for i, item in enumerate(s.items):
+        if item.kind == "number" and i > spans[0] and i not in s.used:
+            party = next((s.words[at] for at in range(i, -1, -1) if s.words[at] in ("account", "market")), "?")
+            key = {"account": f"record_return_{trend}", "market": f"record_market_{trend}"}.get(party)
+            s.used.add(i)
+            near = [x for x in s.items[max(0, i - 2) : i] if x.kind == "direction"]
+            s.used.update(at for at in (i - 1, i - 2) if s.kind(at) == "direction")
+            sign = near[0].says if near else 0
+            notes.add("value", i, i, key=key, number=item.says, unit=unit_at(s, i)[0], sign=sign)
 
 
 def _silent(notes: Notes) -> set[int]:

@@ -86,7 +86,7 @@ def sentences(text: str, facts: Facts) -> list[list[Item]]:
         if item.kind == "line":
             found += [[], []]
         elif item.kind == "mark" and item.says in ".!?;":
-            found.append([])
+            found.append([Item("semicolon", ";", item.start, item.end)] if item.says == ";" else [])
         else:
             found[-1].append(item)
     return found
@@ -100,12 +100,12 @@ def _tokens(plain: str, pattern: re.Pattern[str]) -> list[_Token]:
         if kind == "ticker" and word in ("A", "I") and plain[match.end() : match.end() + 2].strip().islower():
             kind = "word"
         tokens.append(_Token(word if kind == "ticker" else word.lower(), kind, match.start(), match.end()))
-    return [t for i, t in enumerate(tokens) if not _joins(tokens, i)]
+    return [t for i, t in enumerate(tokens) if t.word != "-" or not _joins(tokens, i)]
 
 
 def _joins(tokens: list[_Token], i: int) -> bool:
     """Whether a token is the hyphen inside a compound such as 20-day."""
-    if tokens[i].word != "-" or not 0 < i < len(tokens) - 1:
+    if not 0 < i < len(tokens) - 1:
         return False
     before, after = tokens[i - 1], tokens[i + 1]
     if before.end != tokens[i].start or after.start != tokens[i].end:
@@ -154,7 +154,8 @@ def _longest(tokens: list[_Token], i: int, trie: Trie) -> tuple[int, tuple[str, 
 
 def _window(token: _Token) -> int | None:
     if token.kind == "number":
-        return int(token.word) if token.word.isdigit() and len(token.word) < 5 else None
+        plain = token.word.replace(",", "")
+        return int(plain) if plain.isdigit() and len(plain) < 6 else None
     value = WRITTEN.get(token.word)
     return value or None
 

@@ -17,7 +17,10 @@ class Notes:
         facts: What it speaks of.
         sentence: The one that is read.
         last_key: What the text last spoke of, for pronouns.
+        last_topic: The trend, where the sentence before ended on it.
+        last_reason: What the sentence before last named that can be a reason.
         is_other_world: Whether the sentence speaks of what would have been.
+        formulas: Where each begins, and what it comes to.
         claims: Found so far.
     """
 
@@ -26,6 +29,9 @@ class Notes:
     sentence: Sentence
     last_key: str | None
     is_other_world: bool
+    last_topic: str | None = None
+    last_reason: str | None = None
+    formulas: list[tuple[int, float]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
     def add(self, kind: str, first: int, last: int, **details: Any) -> None:

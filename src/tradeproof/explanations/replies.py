@@ -158,7 +158,7 @@ def _first(facts: Facts, choices: Choices) -> str:
     share = signed(found[0].attribution, 2, "score")
     return choices.one(
         (
-            f"The main reason was {phrase}; its attribution is {share} in log-odds.",
+            f"The main reason was {phrase}, with an attribution of {share} in log-odds.",
             f"The strongest support came from {phrase}, with an attribution of {share} in log-odds.",
         )
     )
@@ -192,7 +192,7 @@ def _resumed(reply: Reply) -> Reply:
                 "",
             )
         )
-        return f"{lead}{lowered(text)}" if lead else text
+        return f"{lead}{lowered(text)}" if lead and not text.startswith(reasons.TURNS) else text
 
     return resume
 
@@ -204,7 +204,7 @@ FOLLOW_UP: Mapping[str, Reply] = {
     "risk": _resumed(_risk),
     "stop": _resumed(_stop),
     "trend": _trend,
-    "other_trend": lambda facts, choices: f"In contrast to the downtrend: {lowered(strategy(facts, 'up', choices))}",
-    "tomorrow": lambda facts, choices: f"Beyond what was just explained, {lowered(_beyond(facts, choices))}",
+    "other_trend": lambda facts, choices: f"On the opposite trend: {lowered(strategy(facts, 'up', choices))}",
+    "tomorrow": lambda facts, choices: f"Apart from what was just explained, {lowered(_beyond(facts, choices))}",
 }
 """Answers to questions that lean on what was said before."""

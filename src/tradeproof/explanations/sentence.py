@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.items import Item
 from tradeproof.explanations.quantities import is_quantity, quantity
 
+LEVELS = ("average_", "high_", "low_")
 ATR = r"atr_percent_(\d+)"
 
 LIGHT = ("word", "it", "is", "own", "rough", "exactly", "skip", "stock")
@@ -30,18 +32,15 @@ def keys_by_family(facts: Facts) -> dict[str, list[str]]:
 
 def _add(found: dict[str, dict[str, None]], keys: Iterable[str]) -> None:
     for key in keys:
-        if is_known(key):
-            found.setdefault(quantity(key).family.pattern, {})[key] = None
+        pattern = family_of(key)
+        if pattern is not None:
+            found.setdefault(pattern, {})[key] = None
 
 
-_KNOWN: dict[str, bool] = {}
-
-
-def is_known(key: str) -> bool:
-    """Whether a key names a quantity; kept, since the keys are few."""
-    if key not in _KNOWN:
-        _KNOWN[key] = is_quantity(key)
-    return _KNOWN[key]
+@lru_cache(maxsize=4096)
+def family_of(key: str) -> str | None:
+    """The pattern of a key's family; None where it names no quantity."""
+    return quantity(key).family.pattern if is_quantity(key) else None
 
 
 def resolve(pattern: str, windows: tuple[int, ...], keys: Mapping[str, Sequence[str]]) -> str | None:
@@ -49,9 +48,14 @@ def resolve(pattern: str, windows: tuple[int, ...], keys: Mapping[str, Sequence[
     fitting = [
         key
         for key in keys.get(pattern, ())
-        if not windows or tuple(int(n) for n in re.findall(r"\d+", key))[: len(windows)] == windows
+        if not windows or _numbers_of(key)[: len(windows)] == windows
     ]
     return fitting[0] if len(fitting) == 1 else None
+
+
+@cache
+def _numbers_of(key: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", key))
 
 
 @dataclass
@@ -65,9 +69,11 @@ class Sentence:
         tickers: What each item speaks of.
         dates: Likewise.
         reference: A date that the sentence compares with.
+        opening: The date that the sentence began with, for what follows its semicolons.
         used: Places that a claim was already made of.
         valued: Places of quantities whose number was found.
         levels: Places of quantities that something is compared with.
+        meant: What a quantity means as a reason: "volume at twice its average" is the ratio of the two.
     """
 
     items: list[Item]
@@ -76,21 +82,28 @@ class Sentence:
     tickers: list[str]
     dates: list[str]
     reference: str | None
+    opening: str
     used: set[int] = field(default_factory=set)
     valued: set[int] = field(default_factory=set)
     levels: set[int] = field(default_factory=set)
+    meant: dict[int, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kinds = [item.kind for item in self.items]
+        self.present = set(self.kinds)
 
     def kind(self, i: int) -> str:
         """Kind of the item at a place; empty beyond the ends."""
-        return self.items[i].kind if 0 <= i < len(self.items) else ""
+        return self.kinds[i] if 0 <= i < len(self.kinds) else ""
 
     def has(self, *kinds: str) -> bool:
         """Whether any item is of one of the kinds."""
-        return any(item.kind in kinds for item in self.items)
+        return not self.present.isdisjoint(kinds)
 
     def skip(self, i: int, step: int, kinds: Sequence[str] = LIGHT) -> int:
         """The first place from i on, in steps, whose item is of none of the kinds."""
-        while 0 <= i < len(self.items) and self.items[i].kind in kinds:
+        size, own = len(self.kinds), self.kinds
+        while 0 <= i < size and own[i] in kinds:
             i += step
         return i
 
@@ -134,7 +147,7 @@ class Sentence:
 
 
 def sentence_of(
-    items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str
+    items: list[Item], text: str, facts: Facts, keys: Mapping[str, Sequence[str]], ticker: str, opening: str
 ) -> Sentence:
     """A sentence, its quantities resolved and its dates and tickers spread.
 
@@ -144,12 +157,24 @@ def sentence_of(
         facts: What may be spoken of.
         keys: See `keys_by_family`.
         ticker: What the text spoke of before.
+        opening: The date it spoke of before a semicolon.
     """
-    items = _windows_spread(_told_apart(items, text))
+    items = _windows_spread(_told_apart(items, text), text)
     words = [text[item.start : item.end].lower() for item in items]
-    found = {i: resolve(item.says, item.windows, keys) for i, item in enumerate(items) if item.kind == "quantity"}
-    dates, reference = _dates(items, words, facts)
-    return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference)
+    found = {i: _key_of(item, keys) for i, item in enumerate(items) if item.kind == "quantity"}
+    begins = opening if items[0].kind == "semicolon" else facts.focus.date
+    dates, reference, opening = _dates(items, words, facts, begins)
+    return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference, opening)
+
+
+def _key_of(item: Item, keys: Mapping[str, Sequence[str]]) -> str | None:
+    """The key of a quantity; a level counts as known where the distance to it is."""
+    key = resolve(item.says, item.windows, keys)
+    prefix = item.says.removesuffix(r"(\d+)")
+    if key is None and item.windows and prefix in LEVELS:
+        distance = resolve(rf"{prefix}distance_(\d+)", item.windows, keys)
+        return None if distance is None else f"{prefix}{item.windows[0]}"
+    return key
 
 
 def _told_apart(items: list[Item], text: str) -> list[Item]:
@@ -159,20 +184,23 @@ def _told_apart(items: list[Item], text: str) -> list[Item]:
         follower = items[i + 1].kind if i + 1 < len(items) else ""
         if item.says == ATR and not item.windows and i and items[i - 1].kind == "number" and text[items[i - 1].end] == " ":
             item = replace(item, kind="unit", says="atr")
+        elif item.kind == "moment" and item.says is None and item.windows and i and items[i - 1].kind in ("is", "word", "compare"):
+            before = text[items[i - 1].start : items[i - 1].end].lower()
+            item = replace(item, kind="over") if before.endswith(("with", "than", "since", "from")) else item
         elif item.kind == "beyond" and follower in ("number", "quantity"):
             item = replace(item, kind="compare")
         found.append(item)
     return found
 
 
-def _windows_spread(items: list[Item]) -> list[Item]:
+def _windows_spread(items: list[Item], text: str) -> list[Item]:
     """Make quantities of the numbers in such as "the 5-, 20- and 60-day returns"."""
     result: list[Item] = []
     wanted: Item | None = None  # the quantity whose family the numbers before it share
     joined = False
     for i in range(len(items) - 1, -1, -1):
         item = items[i]
-        if wanted is not None and joined and item.kind == "number" and _is_window(items, i):
+        if wanted is not None and joined and item.kind == "number" and _is_window(item, text):
             while result and result[-1].kind in ("unit",) or (result and result[-1].says == "-"):
                 result.pop()
             item = replace(wanted, start=item.start, end=item.end, windows=(int(item.says.value),))
@@ -187,11 +215,11 @@ def _windows_spread(items: list[Item]) -> list[Item]:
     return result[::-1]
 
 
-def _is_window(items: list[Item], i: int) -> bool:
-    number, after = items[i].says, items[i + 1] if i + 1 < len(items) else None
-    if number.is_signed or number.value != int(number.value) or not 0 < number.value < 1000 or after is None:
-        return False
-    return (after.kind == "unit" and after.says == "days") or (after.says == "-" and after.start == items[i].end)
+def _is_window(item: Item, text: str) -> bool:
+    """Whether a number is the window of a name that follows later: a whole one with a hyphen."""
+    number = item.says
+    whole = not number.is_signed and number.value == int(number.value) and 0 < number.value < 1000
+    return whole and text[item.end : item.end + 1] in ("-", "\u2010", "\u2011")
 
 
 def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
@@ -208,12 +236,12 @@ def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
     return spread
 
 
-def _dates(items: list[Item], words: list[str], facts: Facts) -> tuple[list[str], str | None]:
+def _dates(items: list[Item], words: list[str], facts: Facts, begins: str) -> tuple[list[str], str | None, str]:
     """What date each item speaks of, and the one that is compared with."""
     focus = facts.focus.date
-    dates: list[str] = [focus] * len(items)
+    dates: list[str] = [begins] * len(items)
     reference = None
-    opening = focus
+    opening = begins
     spoken = False
     first = 0
     for i, item in enumerate(items):
@@ -234,7 +262,7 @@ def _dates(items: list[Item], words: list[str], facts: Facts) -> tuple[list[str]
             rest = place if not spoken or _leads(items, first, i) else opening
             dates[i + 1 :] = [rest] * (len(items) - i - 1)
         spoken = spoken or item.kind in ("number", "state", "action", "order", "direction", "quantity")
-    return dates, reference
+    return dates, reference, opening
 
 
 def _leads(items: list[Item], first: int, i: int) -> bool:

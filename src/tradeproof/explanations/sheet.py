@@ -35,12 +35,20 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
 RECORD = (("days", "bars"), ("account's return", "return"), ("market's return", "market"))
 """What a line of the record shows, and the part of the key that names it."""
 
+IN_A_LINE = 4
+"""Readings of the universe that share a line."""
+
 SUMMARY = ("close", "return", "rsi", "volatility_level", "drawdown")
 """Readings that the line of a ticker beside the focus shows, by their key or its stem."""
 
 
-def snapshot_lines(snapshot: Snapshot) -> list[str]:
-    """All of a snapshot, the decision first."""
+def snapshot_lines(snapshot: Snapshot, record: bool) -> list[str]:
+    """All of a snapshot, the decision first.
+
+    Args:
+        snapshot: The facts.
+        record: Whether to tell what the account did so far.
+    """
     lines = [f"decision: {snapshot.action} - {SHOWN[snapshot.order]}"]
     if snapshot.drivers:
         shares = (f"{quantity(d.key).label} {signed(d.attribution, 2, 'score')}" for d in snapshot.drivers)
@@ -48,7 +56,7 @@ def snapshot_lines(snapshot: Snapshot) -> list[str]:
     lines.append(_counterfactual(snapshot))
     if "trend" in snapshot.states:
         lines.append(f"trend: {snapshot.states['trend']}")
-    return [*lines, *_readings(snapshot)]
+    return [*lines, *_readings(snapshot), *(_records(snapshot) if record else [])]
 
 
 def snapshot_summary(snapshot: Snapshot) -> str:
@@ -66,7 +74,8 @@ def summary_keys(snapshot: Snapshot) -> list[str]:
 
 def universe_lines(universe: Mapping[str, float]) -> list[str]:
     """Readings of all tickers together."""
-    return [f"{quantity(key).label}: {displayed(key, value)}" for key, value in universe.items()]
+    shown = [f"{quantity(key).label}: {displayed(key, value)}" for key, value in universe.items()]
+    return ["; ".join(shown[first : first + IN_A_LINE]) for first in range(0, len(shown), IN_A_LINE)]
 
 
 def _counterfactual(snapshot: Snapshot) -> str:
@@ -93,7 +102,7 @@ def _readings(snapshot: Snapshot) -> list[str]:
         line = next((n for n, stems in enumerate(TOGETHER) if any(_is_of(key, stem) for stem in stems)), None)
         lines.setdefault(len(TOGETHER) + place if line is None else line, []).append(_shown(snapshot, key))
     shown = ["; ".join(lines[line]) for line in sorted(lines)]
-    return [*_probabilities(snapshot), *shown, *_records(snapshot)]
+    return [*_probabilities(snapshot), *shown]
 
 
 def _probabilities(snapshot: Snapshot) -> list[str]:

@@ -113,12 +113,21 @@ def _sides(claim: Claim, snapshot: Snapshot, facts: Facts) -> tuple[float, float
     left = reading(claim.key, snapshot, facts)
     if claim.other is not None:
         right = reading(claim.other, snapshot, facts)
+        if right is None and claim.key == "close":
+            return _by_distance(claim.other, snapshot)
     elif claim.level is not None:
         right = claim.level
     else:
         before = _reference(claim, snapshot, facts)
         right = None if before is None else reading(claim.key, before, facts)
     return None if left is None or right is None else (left, right)
+
+
+def _by_distance(level: str, snapshot: Snapshot) -> tuple[float, float] | None:
+    """The close against a level of which only the distance is told: as shares of the level."""
+    prefix, _, window = level.rpartition("_")
+    distance = snapshot.readings.get(f"{prefix}_distance_{window}")
+    return None if distance is None else (1.0 + distance / 100.0, 1.0)
 
 
 def _comparison(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
