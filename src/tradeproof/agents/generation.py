@@ -76,8 +76,9 @@ class GeneratedDataset:
             f"{folder}: {rows['train']} rows for training, {rows['eval']} for evaluation; "
             f"{claims['true']} claims, all true"
         ]
-        for check in self.audit["quality_checks"]:
-            lines.append(f"{'passed' if check['passed'] else 'FAILED'}: {check['check']}")
+        lines += [
+            f"{'passed' if check['passed'] else 'FAILED'}: {check['check']}" for check in self.audit["quality_checks"]
+        ]
         return "\n".join([*lines, *self.audit["balance"]["notes"]])
 
 
@@ -114,7 +115,7 @@ def generate_dataset(
     explained, shown = (set().union(*(pair[which] for pair in needed)) for which in (0, 1))
     movable = candidates(policy, usable, request.train_end)
     with progress("explain", len(shown)) as bar:
-        found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, bar)
+        found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, _processes(), bar)
     parts = {}
     for plan in plans:
         jobs = jobs_of(universe, plan, found, selection, request.seed)

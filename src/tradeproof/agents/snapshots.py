@@ -1,6 +1,7 @@
 """From what a policy decided to readings, reasons and snapshots."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from tradeproof.features.contract import VOLATILITY
 from tradeproof.market.positions import ACTIONS
 from tradeproof.progress import Progress
 
-AT_ONCE = 1024
+AT_ONCE = 256
 """Decisions that are explained together."""
 
 
@@ -67,6 +68,7 @@ def snapshots_at(
     movable: Sequence[Candidate],
     explained: Collection[Place],
     shown: Collection[Place],
+    threads: int,
     bar: Progress,
 ) -> dict[Place, Snapshot]:
     """The snapshots of some decisions.
@@ -79,18 +81,26 @@ def snapshots_at(
         movable: What a counterfactual may move.
         explained: Decisions to be told with drivers and counterfactual.
         shown: Decisions to be told, those among them.
+        threads: That work side by side; the result is the same for any number.
         bar: Told how many are done.
     """
-    found: dict[Place, Snapshot] = {}
-    for ticker, own in decisions.items():
+    portions = []
+    for ticker in decisions:
         places = np.asarray(sorted(n for name, n in shown if name == ticker), dtype=np.int64)
-        volatility = tables[ticker][VOLATILITY].to_numpy(dtype=np.float64)[own.rows]
-        for first in range(0, len(places), AT_ONCE):
-            part = places[first : first + AT_ONCE]
-            told = np.asarray([(ticker, int(n)) in explained for n in part], dtype=np.bool_)
-            reasons = _reasons(policy, own, part, told, movable, volatility)
+        portions += [(ticker, places[first : first + AT_ONCE]) for first in range(0, len(places), AT_ONCE)]
+
+    def explain(portion: tuple[str, Integers]) -> Reasons:
+        ticker, places = portion
+        told = np.asarray([(ticker, int(n)) in explained for n in places], dtype=np.bool_)
+        volatility = tables[ticker][VOLATILITY].to_numpy(dtype=np.float64)[decisions[ticker].rows]
+        return _reasons(policy, decisions[ticker], places, told, movable, volatility)
+
+    found: dict[Place, Snapshot] = {}
+    # threads suffice: the arithmetic is done in compiled code that lets the other one run
+    with ThreadPoolExecutor(threads) as pool:
+        for (ticker, places), reasons in zip(portions, pool.map(explain, portions), strict=True):
             made = snapshots(universe.tickers[ticker], reasons)
-            found |= {(ticker, int(n)): snapshot for n, snapshot in zip(part, made, strict=True)}
+            found |= {(ticker, int(n)): snapshot for n, snapshot in zip(places, made, strict=True)}
             bar.update(len(found))
     return found
 
