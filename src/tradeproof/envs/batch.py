@@ -36,6 +36,8 @@ LEAST_EQUITY = 1e-3
 """Share of the capital that a ruined account counts at, because log equity has to be finite."""
 
 STATES = len(POSITION_STATE)
+# from this many episodes on, threads are worth waking
+PARALLEL_EPISODES = 2048
 # compiled functions whose source is not in this file
 FOREIGN = (simulator, fills, rules)
 
@@ -86,7 +88,10 @@ class BatchedMarket:
         self._everyone = np.arange(size)
         self._rows: list[FloatArray] = []
         self._last_ready = _last_ready(series)
-        self._advance, self._look, self._open = _advance(_foreign_digest()), _look, _open
+        in_parallel = size >= PARALLEL_EPISODES
+        self._tiles = numba.get_num_threads() if in_parallel else 1
+        self._advance = _advance(_foreign_digest(), in_parallel)
+        self._look_at_all = _look_parallel if in_parallel else _look
 
     def restart(self, places: npt.ArrayLike, bars: npt.ArrayLike, ends: npt.ArrayLike) -> None:
         """Open fresh accounts.
@@ -102,7 +107,7 @@ class BatchedMarket:
         """
         chosen, first, last = (np.atleast_1d(np.asarray(given, dtype=np.int64)) for given in (places, bars, ends))
         last = self._checked_ends(first, last)
-        self._open(chosen, first, last, self._fresh, self.accounts, self.terminated, self.truncated)
+        _open(chosen, first, last, self._fresh, self.accounts, self.terminated, self.truncated)
 
     def observe(self, places: Integers | None = None) -> FloatArray:
         """What is seen at the closes, [env, width], in the order of the contract; an array that is the caller's own.
@@ -112,7 +117,8 @@ class BatchedMarket:
         """
         chosen = self._everyone if places is None else places
         seen = self._free_rows() if places is None else np.empty((len(chosen), self.contract.width), np.float32)
-        self._look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen)
+        look = self._look_at_all if places is None else _look
+        look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen, self._tiles)
         return seen
 
     def step(self, actions: Integers) -> tuple[Floats, Flags, Flags]:
@@ -130,7 +136,7 @@ class BatchedMarket:
         rewards = np.zeros(self.size)
         self._advance(
             actions, self.accounts, self.series.prices, self.series.ready, self._compiled,
-            LEAST_EQUITY * self._fresh.equity, self._penalty, rewards, self.terminated, self.truncated,
+            LEAST_EQUITY * self._fresh.equity, self._penalty, rewards, self.terminated, self.truncated, self._tiles,
         )  # fmt: skip
         return rewards, self.terminated.copy(), self.truncated.copy()
 
@@ -198,63 +204,109 @@ def _foreign_digest() -> int:
 
 
 @cache
-def _advance(foreign: int) -> Callable[..., None]:
+def _advance(foreign: int, in_parallel: bool) -> Callable[..., None]:
     """Compile the step, or load it from the disk.
 
     Args:
         foreign: Digest of the simulator's source: as a variable of the enclosing function it is part of the key under
             which numba keeps the compiled code.
+        in_parallel: Whether to use all threads.
     """
 
     @numba.njit(cache=True, error_model="numpy")
     def advance(
         actions: Integers, state: Accounts, prices: Floats, ready: Flags, rules: Rules, least: float, penalty: float,
-        rewards: Floats, terminated: Flags, truncated: Flags,
+        rewards: Floats, terminated: Flags, truncated: Flags, _tiles: int,
     ) -> None:  # fmt: skip
         _ = foreign
-        cash, shares, entry_price, equity, peak, bankrupt, entry_bar, bars, ends = state
-        for env in range(len(actions)):
-            if terminated[env] or truncated[env]:
-                continue
-            account = Account(cash[env], shares[env], entry_price[env], equity[env], bankrupt[env])
-            before, highest = max(equity[env], least), peak[env]
-            weight = _order(actions[env], shares[env], rules)
-            bar, end = bars[env], ends[env]
-            deciding = False
-            while not deciding:
-                bar += 1
-                held = account.shares
-                account, fill, _exit = step_bar(
-                    account, weight, prices[bar, OPEN], prices[bar, HIGH], prices[bar, LOW], prices[bar, CLOSE], rules
-                )
-                weight = np.nan
-                if fill.reason != NONE and held * fill.held <= 0.0:
-                    entry_bar[env] = bar
-                peak[env] = max(peak[env], account.equity)
-                deciding = bar >= end or ready[bar]
-            after = max(account.equity, least)
-            reward = np.log(after / before)
-            if penalty > 0.0:
-                reward -= penalty * max(np.log(peak[env] / after) - np.log(highest / before), 0.0)
-            rewards[env] = REWARD_SCALE * reward
-            cash[env], shares[env], entry_price[env] = account.cash, account.shares, account.entry_price
-            equity[env], bankrupt[env], bars[env] = account.equity, account.bankrupt, bar
-            if account.shares == 0.0:
-                entry_bar[env] = -1
-            terminated[env] = account.bankrupt
-            truncated[env] = bar >= end and not account.bankrupt
+        _advance_some(
+            0, len(actions), actions, state, prices, ready, rules, least, penalty, rewards, terminated, truncated
+        )
 
-    return advance
+    @numba.njit(cache=True, error_model="numpy", parallel=True)
+    def advance_parallel(
+        actions: Integers, state: Accounts, prices: Floats, ready: Flags, rules: Rules, least: float, penalty: float,
+        rewards: Floats, terminated: Flags, truncated: Flags, tiles: int,
+    ) -> None:  # fmt: skip
+        _ = foreign
+        for tile in numba.prange(tiles):
+            first, last = tile * len(actions) // tiles, (tile + 1) * len(actions) // tiles
+            _advance_some(
+                first, last, actions, state, prices, ready, rules, least, penalty, rewards, terminated, truncated
+            )
+
+    return advance_parallel if in_parallel else advance
 
 
+@numba.njit(error_model="numpy")
+def _advance_some(
+    first: int, last: int, actions: Integers, state: Accounts, prices: Floats, ready: Flags, rules: Rules,
+    least: float, penalty: float, rewards: Floats, terminated: Flags, truncated: Flags,
+) -> None:  # fmt: skip
+    """Take the episodes from `first` to before `last` to their next decisions."""
+    cash, shares, entry_price, equity, peak, bankrupt, entry_bar, bars, ends = state
+    for env in range(first, last):
+        if terminated[env] or truncated[env]:
+            continue
+        account = Account(cash[env], shares[env], entry_price[env], equity[env], bankrupt[env])
+        before, highest = max(equity[env], least), peak[env]
+        weight = _order(actions[env], shares[env], rules)
+        bar, end = bars[env], ends[env]
+        deciding = False
+        while not deciding:
+            bar += 1
+            held = account.shares
+            account, fill, _exit = step_bar(
+                account, weight, prices[bar, OPEN], prices[bar, HIGH], prices[bar, LOW], prices[bar, CLOSE], rules
+            )
+            weight = np.nan
+            if fill.reason != NONE and held * fill.held <= 0.0:
+                entry_bar[env] = bar
+            peak[env] = max(peak[env], account.equity)
+            deciding = bar >= end or ready[bar]
+        after = max(account.equity, least)
+        reward = np.log(after / before)
+        if penalty > 0.0:
+            reward -= penalty * max(np.log(peak[env] / after) - np.log(highest / before), 0.0)
+        rewards[env] = REWARD_SCALE * reward
+        cash[env], shares[env], entry_price[env] = account.cash, account.shares, account.entry_price
+        equity[env], bankrupt[env], bars[env] = account.equity, account.bankrupt, bar
+        if account.shares == 0.0:
+            entry_bar[env] = -1
+        terminated[env] = account.bankrupt
+        truncated[env] = bar >= end and not account.bankrupt
+
+
+# two functions rather than one compiled twice: numba's cache would take one for the other
 @numba.njit(cache=True, error_model="numpy")
 def _look(
-    places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray
-) -> None:
-    """Write the observations of some episodes, one row each: the features, then the position state."""
+    places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray,
+    _tiles: int,
+) -> None:  # fmt: skip
+    """Write the observations of some episodes, one row each."""
+    _look_at_some(0, len(places), places, state, features, volatility, prices, seen)
+
+
+@numba.njit(cache=True, error_model="numpy", parallel=True)
+def _look_parallel(
+    places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray,
+    tiles: int,
+) -> None:  # fmt: skip
+    for tile in numba.prange(tiles):
+        first, last = tile * len(places) // tiles, (tile + 1) * len(places) // tiles
+        _look_at_some(first, last, places, state, features, volatility, prices, seen)
+
+
+@numba.njit(error_model="numpy")
+def _look_at_some(
+    first: int, last: int, places: Integers, state: Accounts, features: FloatArray, volatility: Floats,
+    prices: Floats, seen: FloatArray,
+) -> None:  # fmt: skip
+    """The rows from `first` to before `last`: the features, then the position state."""
     _cash, shares, entry_price, equity, peak, _bankrupt, entry_bar, bars, _ends = state
     width = features.shape[1]
-    for row, env in enumerate(places):
+    for row in range(first, last):
+        env = places[row]
         bar = bars[env]
         for name in range(width):
             seen[row, name] = features[bar, name]
