@@ -11,9 +11,10 @@ import pytest
 
 from toy_market import toy_contract
 from toy_trading import market_of, rules_of, wild_table
-from tradeproof.envs import batch
-from tradeproof.envs.batch import LEAST_EQUITY, BatchedMarket
+from tradeproof.envs import batch, kernels
+from tradeproof.envs.batch import BatchedMarket
 from tradeproof.envs.episodes import episodes
+from tradeproof.envs.kernels import LEAST_EQUITY
 from tradeproof.envs.observation import ACTIONS, BUY, HOLD, SELL, observation_contract
 from tradeproof.envs.series import market_series
 from tradeproof.envs.trading_env import TradingEnv
@@ -372,14 +373,14 @@ def test_compiled_steps_are_never_older_than_the_simulator(tmp_path, repository)
     subprocess.run(["cp", "-r", str(repository / "src"), str(source)], check=True)
     program = (
         "import numpy as np\n"
-        "from tradeproof.envs.batch import Accounts, _advance, _foreign_digest\n"
+        "from tradeproof.envs.kernels import Accounts, compiled_advance, foreign_digest\n"
         "from tradeproof.market.rules import Rules\n"
         "one = lambda value, kind=float: np.array([value], kind)\n"
         "state = Accounts(one(100), one(0), one(np.nan), one(100), one(100), one(0, bool), one(-1, int), one(0, int), "
         "one(1, int))\n"
         "prices = np.full((2, 4), 10.0)\n"
         "rules = Rules(0.0, 0.0, 0.0, 1.0, np.inf, np.inf)\n"
-        "step = _advance(_foreign_digest(), False)\n"
+        "step = compiled_advance(foreign_digest(), False)\n"
         "step(one(2, int), state, prices, np.ones(2, bool), rules, 0.1, 0.0, one(0), one(0, bool), one(0, bool), 1)\n"
         "print(state.shares[0], sum(step.stats.cache_hits.values()))"
     )
@@ -401,5 +402,5 @@ def test_compiled_steps_are_never_older_than_the_simulator(tmp_path, repository)
 
 
 def test_the_digest_covers_every_foreign_source(monkeypatch, tmp_path):
-    names = {Path(module.__file__).name for module in batch.FOREIGN}
+    names = {Path(module.__file__).name for module in kernels.FOREIGN}
     assert names == {"account.py", "fills.py", "rules.py"}
