@@ -128,7 +128,9 @@ def test_reasons_are_drivers_of_that_sign_only():
     """An indicator is named as a reason only where it is among the drivers, with that sign."""
     for snapshot, text in explanations(6, 150, each=2, drivers=5):
         names = {d.key: quantity(d.key).label for d in snapshot.drivers}
-        for key, attribution in re.findall(r"(RSI\(14\))(?: at| of| reading of) [\d.]+ \(attribution ([+-][\d.]+)\)", text):
+        for key, attribution in re.findall(
+            r"(RSI\(14\))(?: at| of| reading of) [\d.]+ \(attribution ([+-][\d.]+)\)", text
+        ):
             driver = next(d for d in snapshot.drivers if names[d.key] == key)
             assert float(attribution) == driver.attribution
     for supports, weight in (("spoke for it", 0.5), ("against", -0.5)):
