@@ -47,7 +47,9 @@ def wrong_number(text, facts, generator):
         return None
     value, decimals = _number_at(match)
     for _ in range(20):
-        new = value * float(generator.uniform(1.2, 3.0)) + float(generator.uniform(0.5, 9.0)) * (1 if value >= 0 else -1)
+        new = value * float(generator.uniform(1.2, 3.0)) + float(generator.uniform(0.5, 9.0)) * (
+            1 if value >= 0 else -1
+        )
         if not _is_told(new, 10.0**-decimals, facts):
             return _replace(text, match, f"{new:.{decimals}f}")
     return None
@@ -80,7 +82,16 @@ def _swap_word(pairs):
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, sorted(both, key=len, reverse=True))) + r")\b")
 
     def lie(text, facts, generator):
-        match = _pick(list(pattern.finditer(text)), generator)
+        found = [
+            m
+            for m in pattern.finditer(text)
+            if not re.search(r"neither|\bno[tr]?\b|nothing", text[max(0, m.start() - 60) : m.start()])
+        ]
+        match = _pick(found, generator)
+        told = facts.universe
+        pairs = (("rising", "falling"), ("overbought", "oversold"), ("trend_up", "trend_down"))
+        if told and any(told[f"universe_{a}"] == told[f"universe_{b}"] for a, b in pairs):
+            return None
         return None if match is None else _replace(text, match, both[match.group(1)])
 
     return lie
@@ -146,7 +157,11 @@ def wrong_ticker(text, facts, generator):
     known = {s.ticker for s in facts.snapshots}
     ticker = facts.focus.ticker
     match = re.search(rf"(?<![\w.]){re.escape(ticker)}(?![\w-])", text)
-    return None if match is None else _replace(text, match, _pick([t for t in ("MSFT", "NVDA", "TSLA") if t not in known], generator))
+    return (
+        None
+        if match is None
+        else _replace(text, match, _pick([t for t in ("MSFT", "NVDA", "TSLA") if t not in known], generator))
+    )
 
 
 def others_number(text, facts, generator):
@@ -226,7 +241,13 @@ def wrong_counterfactual_action(text, facts, generator):
 
 def future(text, facts, generator):
     return f"{text} " + _pick(
-        [f"Tomorrow {facts.focus.ticker} rose 2.0 %.", "The next day the price gained 1.4 %.", "The price will rise next week.", "Tomorrow's return is 0.7 %."], generator  # fmt: skip
+        [
+            f"Tomorrow {facts.focus.ticker} rose 2.0 %.",
+            "The next day the price gained 1.4 %.",
+            "The price will rise next week.",
+            "Tomorrow's return is 0.7 %.",
+        ],
+        generator,  # fmt: skip
     )
 
 
@@ -259,13 +280,27 @@ def wrong_derived(text, facts, generator):
 
 def invented_indicator(text, facts, generator):
     return f"{text} " + _pick(
-        ["The stochastic oscillator is at 81.3.", "The ADX stands at 27.4.", "The 100-day average is at 512.70.", "VWAP was 101.20.", "The CCI of 141 confirms it."], generator  # fmt: skip
+        [
+            "The stochastic oscillator is at 81.3.",
+            "The ADX stands at 27.4.",
+            "The 100-day average is at 512.70.",
+            "VWAP was 101.20.",
+            "The CCI of 141 confirms it.",
+        ],
+        generator,  # fmt: skip
     )
 
 
 def invented_news(text, facts, generator):
     return f"{text} " + _pick(
-        ["Earnings beat expectations.", "Analysts upgraded the stock.", "The Federal Reserve cut interest rates.", "News of a merger helped.", "Revenue grew strongly."], generator  # fmt: skip
+        [
+            "Earnings beat expectations.",
+            "Analysts upgraded the stock.",
+            "The Federal Reserve cut interest rates.",
+            "News of a merger helped.",
+            "Revenue grew strongly.",
+        ],
+        generator,  # fmt: skip
     )
 
 
@@ -284,12 +319,22 @@ def swapped_numbers(text, facts, generator):
     first, second = found[0], found[-1]
     if abs(_number_at(first)[0] - _number_at(second)[0]) < 1.5:
         return None
-    return text[: first.start()] + second.group() + text[first.end() : second.start()] + first.group() + text[second.end() :]
+    return (
+        text[: first.start()]
+        + second.group()
+        + text[first.end() : second.start()]
+        + first.group()
+        + text[second.end() :]
+    )
 
 
 def swapped_indicator(text, facts, generator):
     names = {"RSI(14)": "20-day return", "annualised volatility": "RSI(14)", "volume ratio": "annualised volatility", "MACD histogram": "RSI(14)"}  # fmt: skip
-    found = [m for m in re.finditer("|".join(map(re.escape, names)), text) if re.match(r" (?:of|is|at|was) -?\d+\.\d", text[m.end() :])]
+    found = [
+        m
+        for m in re.finditer("|".join(map(re.escape, names)), text)
+        if re.match(r" (?:of|is|at|was) -?\d+\.\d", text[m.end() :])
+    ]
     match = _pick(found, generator)
     return None if match is None else _replace(text, match, names[match.group()])
 

@@ -118,7 +118,10 @@ def _pair(notes: Notes, run: list[int], first: int) -> int:
     s = notes.sentence
     numbers = []
     i = first
-    while i < len(s.items) and (s.kind(i) in ("number", "unit", "and", "to", "respectively", "rough") or s.words[i] in ("against", "versus", "at", ",")):
+    while i < len(s.items) and (
+        s.kind(i) in ("number", "unit", "and", "to", "respectively", "rough")
+        or s.words[i] in ("against", "versus", "at", ",")
+    ):
         if s.kind(i) == "number":
             numbers.append(i)
         i += 1
@@ -147,7 +150,9 @@ def _universe(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     at = s.skip(after, 1, ("word", "it", "is", "stock"))
     if s.kind(at) == "tickers":
         return _counted(notes, i, s.skip(at + 1, 1, (*LIGHT, "not", "and")))
-    near = s.kind(at) in ("direction", "state", "action") or (s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_"))
+    near = s.kind(at) in ("direction", "state", "action") or (
+        s.kind(at) == "quantity" and (s.keys[at] or "").startswith("universe_")
+    )
     if near and not s.is_mark(after, "(") and s.kind(i - 1) != "to":
         return _counted(notes, i, at)
     return False
@@ -163,7 +168,14 @@ def _counted(notes: Notes, i: int, at: int) -> bool:
     else:
         s.used.add(at)
         s.valued.add(at)
-    notes.add("value", i, max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i, key=key, number=rough(s, i), unit="count")
+    notes.add(
+        "value",
+        i,
+        max(i, min(at, len(s.items) - 1)) if key != "universe_size" else i,
+        key=key,
+        number=rough(s, i),
+        unit="count",
+    )
     return True
 
 
@@ -197,7 +209,14 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
         place = given if s.kind(given) == "action" else None
     if place is not None:
         s.used.add(place)
-        notes.add("value", min(i, place), max(i, place), key=f"probability_{s.items[place].says}", number=rough(s, i), unit=unit)
+        notes.add(
+            "value",
+            min(i, place),
+            max(i, place),
+            key=f"probability_{s.items[place].says}",
+            number=rough(s, i),
+            unit=unit,
+        )
         return True
     if s.kind(before) in ("probability", "odds") or s.kind(at) in ("probability", "odds"):
         notes.add("value", i, i, key=f"probability_{_chosen(notes, i)}", number=rough(s, i), unit=unit)
@@ -207,7 +226,9 @@ def _odds(notes: Notes, i: int, unit: str | None, after: int) -> bool:
 
 def _labelled(s: Sentence, before: int, at: int, spoken: bool) -> int | None:
     """The action that a percentage belongs to."""
-    if s.kind(before) == "action" and (s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken):
+    if s.kind(before) == "action" and (
+        s.words[before] in ("buy", "hold", "sell", "buying", "holding", "selling") or not spoken
+    ):
         return before
     if s.kind(at) == "action":
         return at
@@ -281,14 +302,22 @@ def _relation_sign(s: Sentence, at: int) -> int | None:
     return 0 if s.kind(at) == "from" and s.kind(s.skip(at + 1, 1)) == "quantity" else None
 
 
-def _distance(notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int) -> None:
+def _distance(
+    notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int
+) -> None:
     """A share above or below an average, a high, a low; or the difference of two quantities."""
     s = notes.sentence
     if key is None or (quantity(level).unit == "price" and quantity(key).unit != "price"):
         key = base_key(key, level)
     for prefix, distance in DISTANCES.items():
         own = distance + level.removeprefix(prefix)
-        if unit == "percent" and key == "close" and level.startswith(prefix) and "distance" not in level and _holds(notes, i, own):
+        if (
+            unit == "percent"
+            and key == "close"
+            and level.startswith(prefix)
+            and "distance" not in level
+            and _holds(notes, i, own)
+        ):
             notes.add("value", i, target, key=own, number=number, unit=unit, sign=sign)
             return
     notes.add("difference", i, target, key=key, other=level, number=number, unit=unit, sign=sign)
@@ -334,7 +363,15 @@ def _gap(notes: Notes, i: int, unit: str | None, after: int) -> bool:
     if len(pair) < 2:
         return False
     s.levels.update(pair)
-    notes.add("difference", min(i, between), max(i, pair[-1]), key=s.keys[pair[0]], other=s.keys[pair[1]], number=rough(s, i), unit=unit)
+    notes.add(
+        "difference",
+        min(i, between),
+        max(i, pair[-1]),
+        key=s.keys[pair[0]],
+        other=s.keys[pair[1]],
+        number=rough(s, i),
+        unit=unit,
+    )
     return True
 
 
@@ -518,7 +555,9 @@ def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
         left, right = touching, None
     elif s.is_mark(after, "(") and _equals(notes, i, after) and (left is None or not _touches(s, left, i)):
         return
-    if unit == "days" and (left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))):
+    if unit == "days" and (
+        left is None or not (s.keys[left] or "").startswith(("bars_held", "record_bars", "days_since"))
+    ):
         key = notes.last_key if left is None and (notes.last_key or "").startswith("days_since") else "bars_held"
         if right is None:
             _value(notes, i, after, key or "", unit, 0)
@@ -670,7 +709,9 @@ def _equals(notes: Notes, i: int, after: int) -> bool:
     return value is not None and (number.matches(value) or number.matches(100.0 * value) or number.matches(abs(value)))
 
 
-def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None) -> None:
+def _value(
+    notes: Notes, i: int, after: int, key: str | None, unit: str | None, sign: int, left: int | None = None
+) -> None:
     s = notes.sentence
     if key is None:
         notes.unknown(i, i, "the facts tell no quantity of this name, or several")
@@ -691,7 +732,18 @@ def _value(notes: Notes, i: int, after: int, key: str | None, unit: str | None, 
         notes.add("counterfactual", start, i, key=key, number=rough(s, i), unit=unit, sign=_beyond_after(s, after))
         return
     at = s.items[i]
-    notes.add("value", min(start, i), max(i, left or i), key=key, number=rough(s, i), unit=unit, sign=sign, negated=s.is_negated(i), ticker=s.tickers[i], date=s.dates[i])
+    notes.add(
+        "value",
+        min(start, i),
+        max(i, left or i),
+        key=key,
+        number=rough(s, i),
+        unit=unit,
+        sign=sign,
+        negated=s.is_negated(i),
+        ticker=s.tickers[i],
+        date=s.dates[i],
+    )
     del at
 
 

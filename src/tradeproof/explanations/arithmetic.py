@@ -28,7 +28,9 @@ def _run(s: Sentence, i: int) -> int:
     """One past the longest row of numbers, operators, parentheses and units of per cent from a place on."""
     end = i
     while end < len(s.items) and (
-        s.kind(end) == "number" or s.is_mark(end, "+-*/()=%") or (s.kind(end) == "unit" and s.kind(end - 1) == "number" and end > i)
+        s.kind(end) == "number"
+        or s.is_mark(end, "+-*/()=%")
+        or (s.kind(end) == "unit" and s.kind(end - 1) == "number" and end > i)
     ):
         end += 1
     return end
@@ -55,9 +57,11 @@ def _formula(notes: Notes, first: int, end: int) -> None:
             sides[-1].append(str(s.items[i].says))
     equals = next((i for i in range(first, end) if s.is_mark(i, "=")), end)
     value = evaluate(_balanced(sides[0]))
-    strange = [i for i in range(first, equals) if s.kind(i) == "number" and not is_operand(s.items[i].says, notes.facts)]
+    strange = [
+        i for i in range(first, equals) if s.kind(i) == "number" and not is_operand(s.items[i].says, notes.facts)
+    ]
     result, unit = None, None
-    if len(sides) == 2 and len(sides[1]) == 1:
+    if len(sides) == 2 and s.kind(equals + 1) == "number":
         result = s.items[equals + 1].says
         unit = unit_at(s, equals + 1)[0]
         if unit is None and value is not None and not result.matches(value) and result.matches(100.0 * value):

@@ -50,6 +50,15 @@ def read_words(notes: Notes) -> None:
             readers[item.kind](notes, i)
 
 
+def _more(notes: Notes, i: int) -> None:
+    """More of these than of those."""
+    s = notes.sentence
+    counts = [at for at, key in s.keys.items() if at > i and (key or "").startswith("universe_")][:2]
+    if len(counts) == 2 and "than" in s.words[counts[0] : counts[1]]:
+        s.levels.add(counts[1])
+        notes.add("comparison", i, counts[1], key=s.keys[counts[0]], other=s.keys[counts[1]], sign=s.items[i].says)
+
+
 def _state(notes: Notes, i: int) -> None:
     s = notes.sentence
     name, word = s.items[i].says
@@ -180,7 +189,16 @@ def _compare(notes: Notes, i: int) -> None:
         s.used.add(target)
         notes.add("comparison", i, target, key=base_of(notes, i), level=1.0, sign=sign, negated=negated)
     elif kind in ("moment", "date"):
-        notes.add("comparison", i, target, key=key, reference=s.reference, sign=sign, negated=negated, date=notes.facts.focus.date)
+        notes.add(
+            "comparison",
+            i,
+            target,
+            key=key,
+            reference=s.reference,
+            sign=sign,
+            negated=negated,
+            date=notes.facts.focus.date,
+        )
     elif s.words[target : target + 1] == ["zero"]:
         notes.add("comparison", i, target, key=key, level=0.0, sign=sign, negated=negated)
     elif s.kind(i) == "compare":
@@ -207,11 +225,12 @@ def _in_other_world(s: Sentence, i: int) -> bool:
 
 def _action(notes: Notes, i: int) -> None:
     s = notes.sentence
-    if s.words[i] in ("held", "holding", "holds") and not _is_decided(s, i):
+    other_world = notes.is_other_world and _in_other_world(s, i)
+    if s.words[i] in ("held", "holding", "holds") and not other_world and not _is_decided(s, i):
         return
     if s.kind(s.skip(i + 1, 1, ("word",))) in ("probability", "probabilities"):
         return
-    kind = "other_action" if notes.is_other_world and _in_other_world(s, i) else "action"
+    kind = "other_action" if other_world else "action"
     notes.add(kind, i, i, word=(s.items[i].says,), negated=s.is_negated(i))
 
 
@@ -262,12 +281,39 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
     passive = s.words[i - 1 : i] == ["is"] or s.kind(i + 1) == "by_word"
     chosen = before or after if binds == "before" and not passive else after or before
     ranked = any(s.kind(at) == "rank" for at in range(max(0, i - 2), i + 1)) or any(
-        word in s.words[i] for word in ("main", "strong", "bigg", "chief", "primar", "weightiest", "top", "largest", "foremost", "leading", "key", "first", "principal")  # fmt: skip
+        word in s.words[i]
+        for word in (
+            "main",
+            "strong",
+            "bigg",
+            "chief",
+            "primar",
+            "weightiest",
+            "top",
+            "largest",
+            "foremost",
+            "leading",
+            "key",
+            "first",
+            "principal",
+        )  # fmt: skip
     )
     negated = s.is_negated(i)
+    counted = next((at for at in s.part(i) if at < i and s.words[at].startswith("driver")), None)
+    denied = counted is not None and any(s.kind(at) == "not" for at in range(max(0, counted - 5), counted))
+    if counted is not None and denied and not before:
+        notes.add("no_driver", counted, i, sign=side)
+        return
     for n, (place, key) in enumerate(chosen):
         level = 1.0 if ranked and n == 0 else None
-        notes.add("driver", min(i, place), max(i, place), key=None if key == "?" else key, sign=-side if negated else side, level=level)
+        notes.add(
+            "driver",
+            min(i, place),
+            max(i, place),
+            key=None if key == "?" else key,
+            sign=-side if negated else side,
+            level=level,
+        )
 
 
 def _drivers_in(notes: Notes, places: range) -> list[tuple[int, str]]:

@@ -45,7 +45,9 @@ def parse_claims(text: str, facts: Facts) -> tuple[Claim, ...]:
         last_reason = next((key for at in range(len(items) - 1, -1, -1) if (key := reason_at(notes, at))), None)
         claims += notes.claims
         ticker = sentence.tickers[-1]
-        last_key = next((key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key)
+        last_key = next(
+            (key for at, key in reversed(sentence.keys.items()) if key and at not in sentence.levels), last_key
+        )
     return tuple(sorted(claims, key=lambda claim: (claim.start, claim.end)))
 
 
@@ -105,7 +107,11 @@ def _silent(notes: Notes) -> set[int]:
     found: set[int] = set()
     for i, item in enumerate(s.items):
         if item.kind == "honest":
-            found.update(s.part(i))
+            part = s.part(i)
+            colons = [at for at in part if s.is_mark(at, ":")]
+            first = max((at for at in colons if at < i), default=part.start)
+            last = min((at for at in colons if at > i), default=part.stop)
+            found.update(range(first, last))
     return {i for i in found if s.kind(i) not in ("number", "date", "ticker")}
 
 

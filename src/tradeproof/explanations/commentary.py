@@ -80,10 +80,11 @@ def _trends(facts: Facts, choices: Choices) -> str:
     up, down = shown.get("universe_trend_up"), shown.get("universe_trend_down")
     if up is None or down is None:
         return ""
+    rising, falling = _count(up, "ticker"), _count(down, "ticker")
     return choices.one(
         (
-            f"The universe counted {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
-            f"By trend there were {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
+            f"The universe counted {rising} in an uptrend and {falling} in a downtrend.",
+            f"By trend, the universe counted {rising} in an uptrend against {falling} in a downtrend.",
             f"The count of tickers in an uptrend was {up}, the count of tickers in a downtrend {down}.",
         )
     )
@@ -160,7 +161,7 @@ def _article(key: str) -> str:
 
 def _decisions(facts: Facts, choices: Choices) -> str:
     shown = numbers_of(facts.universe)
-    known = [(name, shown[f"universe_{name}"]) for name in GERUND if f"universe_{name}" in shown]
+    known = [(name, shown[f"universe_{name}"]) for name in GERUND if shown.get(f"universe_{name}", "0") != "0"]
     if not known:
         return ""
     counts = [_count(number, f"{name} decision") for name, number in choices.shuffled(known)]

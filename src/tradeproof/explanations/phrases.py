@@ -196,7 +196,7 @@ def mention(snapshot: Snapshot, key: str, choices: Choices, derived: float) -> s
         found = derived_phrases(snapshot, key)
         if found:
             return choices.one(found)
-    decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).decimals
+    decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).places(value)
     return choices.one(_templates(snapshot, key, value)).format(
         v=written(value, decimals, quantity(key).unit),
         a=written(abs(value), decimals, quantity(key).unit),

@@ -71,9 +71,9 @@ def earlier_signal(earlier: Snapshot, word: str, asked: str, choices: Choices) -
     """
     date, ticker, action = earlier.date, earlier.ticker, earlier.action
     day = choices.one((f"{word}, on {date}", f"on {date}", f"{word} ({date})"))
-    text = f"{day}, the policy's decision for {ticker} was to {action}"
     if asked != action:
-        text = f"there was no {asked} signal on {date}; {text}"
+        day = f"there was no {asked} signal {word}; on {date}"
+    text = f"{day}, the policy's decision for {ticker} was to {action}"
     phrases = [mention(earlier, found.key, choices, 0.3) for found in reasons.supporting(earlier, MOST_POINTS)]
     if phrases:
         text += choices.one((", driven by ", ", supported by ", ", backed by ")) + listed(phrases)

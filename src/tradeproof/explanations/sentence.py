@@ -45,11 +45,7 @@ def family_of(key: str) -> str | None:
 
 def resolve(pattern: str, windows: tuple[int, ...], keys: Mapping[str, Sequence[str]]) -> str | None:
     """The one key that a name can mean; None where the facts hold none, or several."""
-    fitting = [
-        key
-        for key in keys.get(pattern, ())
-        if not windows or _numbers_of(key)[: len(windows)] == windows
-    ]
+    fitting = [key for key in keys.get(pattern, ()) if not windows or _numbers_of(key)[: len(windows)] == windows]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -167,6 +163,10 @@ def sentence_of(
     return Sentence(items, words, found, _tickers(items, words, ticker), dates, reference, opening)
 
 
+def _is_than(items: list[Item], i: int) -> bool:
+    return i + 1 < len(items) and items[i + 1].says == "than"
+
+
 def _key_of(item: Item, keys: Mapping[str, Sequence[str]]) -> str | None:
     """The key of a quantity; a level counts as known where the distance to it is."""
     key = resolve(item.says, item.windows, keys)
@@ -182,12 +182,24 @@ def _told_apart(items: list[Item], text: str) -> list[Item]:
     found = []
     for i, item in enumerate(items):
         follower = items[i + 1].kind if i + 1 < len(items) else ""
-        if item.says == ATR and not item.windows and i and items[i - 1].kind == "number" and text[items[i - 1].end] == " ":
+        if (
+            item.says == ATR
+            and not item.windows
+            and i
+            and items[i - 1].kind == "number"
+            and text[items[i - 1].end] == " "
+        ):
             item = replace(item, kind="unit", says="atr")
-        elif item.kind == "moment" and item.says is None and item.windows and i and items[i - 1].kind in ("is", "word", "compare"):
+        elif (
+            item.kind == "moment"
+            and item.says is None
+            and item.windows
+            and i
+            and items[i - 1].kind in ("is", "word", "compare")
+        ):
             before = text[items[i - 1].start : items[i - 1].end].lower()
             item = replace(item, kind="over") if before.endswith(("with", "than", "since", "from")) else item
-        elif item.kind == "beyond" and follower in ("number", "quantity"):
+        elif item.kind == "beyond" and (follower in ("number", "quantity") or _is_than(items, i)):
             item = replace(item, kind="compare")
         found.append(item)
     return found
@@ -231,7 +243,12 @@ def _tickers(items: list[Item], words: list[str], ticker: str) -> list[str]:
         spread.append(current)
     for i, item in enumerate(items):
         at = i + 1 + (i + 1 < len(items) and items[i + 1].kind == "unit")
-        if item.kind == "number" and at + 1 < len(items) and items[at + 1].kind == "ticker" and words[at] in ("for", "in", "of"):
+        if (
+            item.kind == "number"
+            and at + 1 < len(items)
+            and items[at + 1].kind == "ticker"
+            and words[at] in ("for", "in", "of")
+        ):
             spread[i] = items[at + 1].says
     return spread
 

@@ -21,18 +21,20 @@ STATE_LINES: Mapping[str, tuple[str, ...]] = {
 """Beside which reading a state word stands."""
 
 TOGETHER: tuple[tuple[str, ...], ...] = (
-    ("close", "open", "high", "low", "volume"),
+    ("close", "open", "volume"),
     ("return",),
-    ("average",),
-    ("average_distance",),
-    ("high_distance", "low_distance", "drawdown"),
+    ("average", "average_distance"),
+    ("high", "high_distance", "low", "low_distance", "drawdown"),
     ("position", "target", "bars_held"),
     ("entry_price", "unrealised_return", "account_drawdown"),
     ("stop_price", "stop_loss", "take_profit_price", "take_profit"),
 )
 """Readings that share a line, by their key or its stem; all others have one of their own."""
 
-RECORD = (("days", "bars"), ("account's return", "return"), ("market's return", "market"))
+LEVELS = ("average", "high", "low")
+"""Prices that the close has a distance from."""
+
+RECORD = (("days", "bars"), ("account", "return"), ("market", "market"))
 """What a line of the record shows, and the part of the key that names it."""
 
 IN_A_LINE = 4
@@ -91,13 +93,21 @@ def _counterfactual(snapshot: Snapshot) -> str:
 def _shown(snapshot: Snapshot, key: str) -> str:
     """One reading with its label and, where one hangs on it, the word of its state."""
     value, word = snapshot.readings[key], _word(snapshot, key)
+    distance = next((f"{stem}_distance_{quantity(key).window}" for stem in LEVELS if _is_of(key, stem)), "")
+    if distance in snapshot.readings:
+        word = f"distance {displayed(distance, snapshot.readings[distance])}"
     return f"{quantity(key).label}: {displayed(key, value)}{f' ({word})' if word else ''}"
+
+
+def _level_of(key: str) -> str:
+    """The price that a distance is measured from: a line shows both."""
+    return key.replace("_distance_", "_") if "_distance_" in key else ""
 
 
 def _readings(snapshot: Snapshot) -> list[str]:
     lines: dict[int, list[str]] = {}
     for place, key in enumerate(snapshot.readings):
-        if key.startswith(("record_", "probability_")):
+        if key.startswith(("record_", "probability_")) or _level_of(key) in snapshot.readings:
             continue
         line = next((n for n, stems in enumerate(TOGETHER) if any(_is_of(key, stem) for stem in stems)), None)
         lines.setdefault(len(TOGETHER) + place if line is None else line, []).append(_shown(snapshot, key))

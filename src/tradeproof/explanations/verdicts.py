@@ -283,6 +283,11 @@ def _driver(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
     return "true", f"{claim.key} weighs {weight:+.2f}"
 
 
+def _no_driver(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
+    found = [driver.key for driver in snapshot.drivers if driver.attribution * claim.sign > 0.0]
+    return _answer(not found, f"on that side: {', '.join(found) or 'none'}")
+
+
 def _attribution(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
     weights = {driver.key: driver.attribution for driver in snapshot.drivers}
     if claim.key not in weights or claim.number is None:
@@ -329,6 +334,7 @@ _JUDGES: Mapping[str, Callable[[Claim, Snapshot, Facts], Answer]] = {
     "other_change": _other_change,
     "unmoved": _unmoved,
     "driver": _driver,
+    "no_driver": _no_driver,
     "attribution": _attribution,
     "formula": _formula,
     "calendar": _calendar,
