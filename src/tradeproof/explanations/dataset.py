@@ -138,4 +138,4 @@ def write_part(part: str, jobs: Sequence[Job], drivers: int, processes: int) -> 
 
 def file_of(rows: Iterable[Row]) -> bytes:
     """The rows as a JSON array with a row on each line."""
-    return ("[\n" + ",\n".join(row.to_line() for row in rows) + "\n]\n").encode("utf-8")
+    return ("[\n" + ",\n".join(row.line for row in rows) + "\n]\n").encode("utf-8")

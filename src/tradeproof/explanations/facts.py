@@ -88,7 +88,17 @@ class Snapshot:
 
     def to_dict(self) -> dict[str, Any]:
         """The snapshot as JSON."""
-        return asdict(self) | {"readings": dict(self.readings), "states": dict(self.states)}
+        other = self.counterfactual
+        return {
+            "ticker": self.ticker,
+            "date": self.date,
+            "action": self.action,
+            "order": self.order,
+            "readings": dict(self.readings),
+            "states": dict(self.states),
+            "drivers": [{"key": driver.key, "attribution": driver.attribution} for driver in self.drivers],
+            "counterfactual": None if other is None else asdict(other),
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Snapshot":

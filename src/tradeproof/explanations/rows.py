@@ -59,6 +59,7 @@ class Row:
         completion: As a model should answer.
         question: Of a chat; empty where none is asked.
         claims: How many claims of the completion (and of the answers before it) are true; all of them are.
+        line: The row as JSON.
     """
 
     job: Job
@@ -66,21 +67,7 @@ class Row:
     completion: str
     question: str
     claims: int
-
-    def to_line(self) -> str:
-        """The row as JSON on one line."""
-        focus = self.job.facts.focus
-        content: dict[str, Any] = {
-            "task": self.job.task,
-            "category": self.job.category,
-            "ticker": focus.ticker,
-            "date": focus.date,
-            "action": focus.action,
-            "prompt": self.prompt,
-            "completion": self.completion,
-            "snapshot": self.job.facts.to_dict(),
-        }
-        return json.dumps(content, allow_nan=False, ensure_ascii=False)
+    line: str
 
     def pretty(self) -> str:
         """The row for a reader."""
@@ -135,7 +122,8 @@ def write_row(job: Job, drivers: int) -> Row:
     """
     composed = compose_row(job, drivers)
     claims = sum(_checked(job, text) for text in composed.answers)
-    return Row(job, composed.prompt, composed.answers[-1], composed.question, claims)
+    completion = composed.answers[-1]
+    return Row(job, composed.prompt, completion, composed.question, claims, _line(job, composed.prompt, completion))
 
 
 def write_rows(jobs: Sequence[Job], drivers: int, processes: int, progress: Progress) -> list[Row]:
@@ -153,8 +141,8 @@ def write_rows(jobs: Sequence[Job], drivers: int, processes: int, progress: Prog
     found: list[Row] = []
     # spawned, not forked: a fork of a process with threads may wait forever for a lock
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for rows in pool.map(_portion, portions, [drivers] * len(portions)):
-            found += rows
+        for jobs_done, texts in zip(portions, pool.map(_portion, portions, [drivers] * len(portions)), strict=True):
+            found += [Row(job, *text) for job, text in zip(jobs_done, texts, strict=True)]
             progress.update(len(found))
     return found
 
@@ -167,8 +155,25 @@ def _in_this_process(jobs: Sequence[Job], drivers: int, progress: Progress) -> l
     return found
 
 
-def _portion(jobs: Sequence[Job], drivers: int) -> list[Row]:
-    return [write_row(job, drivers) for job in jobs]
+def _portion(jobs: Sequence[Job], drivers: int) -> list[tuple[str, str, str, int, str]]:
+    """Rows without their jobs: those are where the rows go."""
+    rows = [write_row(job, drivers) for job in jobs]
+    return [(row.prompt, row.completion, row.question, row.claims, row.line) for row in rows]
+
+
+def _line(job: Job, prompt: str, completion: str) -> str:
+    focus = job.facts.focus
+    content: dict[str, Any] = {
+        "task": job.task,
+        "category": job.category,
+        "ticker": focus.ticker,
+        "date": focus.date,
+        "action": focus.action,
+        "prompt": prompt,
+        "completion": completion,
+        "snapshot": job.facts.to_dict(),
+    }
+    return json.dumps(content, allow_nan=False, ensure_ascii=False)
 
 
 def _checked(job: Job, text: str) -> int:
