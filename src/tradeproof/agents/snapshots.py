@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import torch
 
 from tradeproof.agents.actor import Floats
 from tradeproof.agents.attribution import attribute
@@ -96,12 +97,14 @@ def snapshots_at(
         return _reasons(policy, decisions[ticker], places, told, movable, volatility)
 
     found: dict[Place, Snapshot] = {}
-    # threads suffice: the arithmetic is done in compiled code that lets the other one run
-    with ThreadPoolExecutor(threads) as pool:
+    # threads suffice: the arithmetic is done in compiled code that lets the other one run; torch's own would only wait
+    own_threads = torch.get_num_threads()
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for (ticker, places), reasons in zip(portions, pool.map(explain, portions), strict=True):
             made = snapshots(universe.tickers[ticker], reasons)
             found |= {(ticker, int(n)): snapshot for n, snapshot in zip(places, made, strict=True)}
             bar.update(len(found))
+    torch.set_num_threads(own_threads)
     return found
 
 
