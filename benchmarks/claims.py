@@ -21,13 +21,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from lies import LIES, plant
 from snapshots import random_history, random_snapshot, random_universe
-from true_texts import TRUE_TEXTS
-
 from tradeproof.explanations.answers import CATEGORIES, write_exchange
 from tradeproof.explanations.claims import check_text
 from tradeproof.explanations.commentary import write_commentary
 from tradeproof.explanations.facts import Facts, alone
 from tradeproof.explanations.writer import write_explanation
+from true_texts import TRUE_TEXTS
 
 TEXTS = 600
 

@@ -8,7 +8,20 @@ from tradeproof.explanations.numerals import Numeral
 from tradeproof.explanations.quantities import quantity
 from tradeproof.explanations.sentence import LIGHT, Sentence
 
-RETURN_LIKE = ("return_", "overnight_gap", "unrealised_return", "record_", "universe_return_", "average_distance_", "high_distance_", "low_distance_", "bollinger_position", "macd", "surprise", "drawdown")  # fmt: skip
+RETURN_LIKE = (
+    "return_",
+    "overnight_gap",
+    "unrealised_return",
+    "record_",
+    "universe_return_",
+    "average_distance_",
+    "high_distance_",
+    "low_distance_",
+    "bollinger_position",
+    "macd",
+    "surprise",
+    "drawdown",
+)
 """Keys whose value a word such as fell or below gives the sign of, instead of a change."""
 
 FALLS = ("loss", "fall", "decline", "drop", "decrease", "slide")
@@ -102,7 +115,7 @@ def _pairs(notes: Notes) -> None:
 def _continues(s: Sentence, run: list[int], i: int) -> bool:
     """Whether a place can stand within a list of quantities and before their numbers."""
     small = s.kind(i) in ("and", "it", "own", "respectively", "rough", "is", "by") or s.items[i].says == 0
-    return small and s.kind(i) != "not" or s.is_mark(i, ",:(") or _outnumbers(s, run, i)
+    return (small and s.kind(i) != "not") or s.is_mark(i, ",:(") or _outnumbers(s, run, i)
 
 
 def _listed(s: Sentence, left: int, right: int) -> bool:
@@ -187,7 +200,14 @@ def universe_key(item: Item, key: str | None) -> str | None:
         return "universe_rising" if item.says > 0 else "universe_falling"
     if item.kind == "action":
         return f"universe_{item.says}"
-    counted = {("rsi", "overbought"): "universe_overbought", ("rsi", "oversold"): "universe_oversold", ("trend", "up"): "universe_trend_up", ("trend", "down"): "universe_trend_down", ("day", "up"): "universe_rising", ("day", "down"): "universe_falling"}  # fmt: skip
+    counted = {
+        ("rsi", "overbought"): "universe_overbought",
+        ("rsi", "oversold"): "universe_oversold",
+        ("trend", "up"): "universe_trend_up",
+        ("trend", "down"): "universe_trend_down",
+        ("day", "up"): "universe_rising",
+        ("day", "down"): "universe_falling",
+    }
     return counted.get(item.says) if item.kind == "state" else None
 
 

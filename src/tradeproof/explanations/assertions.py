@@ -44,7 +44,18 @@ def read_words(notes: Notes) -> None:
         sign = 0 if at in s.valued or at in s.levels or key is None else sign_of_name(s, at)
         if sign and key is not None and not notes.is_other_world and at not in s.used:
             notes.add("sign", at, at, key=key, sign=sign, negated=s.is_negated(at))
-    readers = {"state": _state, "direction": _direction, "sign": _sign, "compare": _compare, "near": _compare, "extreme": _extreme, "pointer": _pointer, "action": _action, "order": _order}  # fmt: skip
+    readers = {
+        "state": _state,
+        "direction": _direction,
+        "sign": _sign,
+        "compare": _compare,
+        "near": _compare,
+        "extreme": _extreme,
+        "pointer": _pointer,
+        "more": _more,
+        "action": _action,
+        "order": _order,
+    }
     for i, item in enumerate(s.items):
         if i not in s.used and item.kind in readers:
             readers[item.kind](notes, i)

@@ -9,9 +9,32 @@ from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.lexicon import END, Trie, plant, vocabulary
 from tradeproof.explanations.numerals import MULTIPLES, WRITTEN, Numeral, numeral
 
-TYPOGRAPHY = str.maketrans({"−": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "\u2009": " ", "—": ",", "×": "*", "·": "*", "÷": "/", "≈": "~", "*": "*", "_": " ", "`": " "})  # fmt: skip
+TYPOGRAPHY = str.maketrans(
+    {
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "—": ",",
+        "×": "*",
+        "·": "*",
+        "÷": "/",
+        "≈": "~",
+        "*": "*",
+        "_": " ",
+        "`": " ",
+    }
+)
 """Character for character, so that places in the text stay what they are."""
 
+LONGEST = 200
+"""Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
 RANGE_DASH = re.compile(r"(?<=[\s(])–(?=[\d$])|(?<=\d) ?– ?(?=\d)")
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 _MONTH = "|".join(f"{m[:3]}(?:{m[3:]}|\\.)?" if len(m) > 3 else m for m in MONTHS)
@@ -88,6 +111,8 @@ def sentences(text: str, facts: Facts) -> list[list[Item]]:
         elif item.kind == "mark" and item.says in ".!?;":
             found.append([Item("semicolon", ";", item.start, item.end)] if item.says == ";" else [])
         else:
+            if len(found[-1]) >= LONGEST:
+                found.append([])
             found[-1].append(item)
     return found
 
@@ -135,7 +160,7 @@ def _items(tokens: list[_Token], moments: Trie, facts: Facts) -> list[Item]:
 def _longest(tokens: list[_Token], i: int, trie: Trie) -> tuple[int, tuple[str, Any], tuple[int, ...]] | None:
     best = None
     windows: list[int] = []
-    node: Trie | None = trie
+    node = trie
     for at in range(i, min(i + 16, len(tokens))):
         token = tokens[at]
         child = node.get(token.word)

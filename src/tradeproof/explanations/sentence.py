@@ -213,7 +213,7 @@ def _windows_spread(items: list[Item], text: str) -> list[Item]:
     for i in range(len(items) - 1, -1, -1):
         item = items[i]
         if wanted is not None and joined and item.kind == "number" and _is_window(item, text):
-            while result and result[-1].kind in ("unit",) or (result and result[-1].says == "-"):
+            while (result and result[-1].kind in ("unit",)) or (result and result[-1].says == "-"):
                 result.pop()
             item = replace(wanted, start=item.start, end=item.end, windows=(int(item.says.value),))
             joined = False

@@ -179,7 +179,8 @@ def _sign(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
 
 def _extreme(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
     own = reading(claim.key, snapshot, facts)
-    peers = [s.readings[claim.key] for s in facts.snapshots if s.date == snapshot.date and claim.key in s.readings]
+    key = claim.key or ""
+    peers = [s.readings[key] for s in facts.snapshots if s.date == snapshot.date and key in s.readings]
     if own is None or len(peers) < 2:
         return _silent(claim)
     most = max(peers) if claim.sign > 0 else min(peers)
