@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from tradeproof.explanations import decision, questions, reasons
 from tradeproof.explanations.analysis import MOST_POINTS, Reply, missing
 from tradeproof.explanations.choices import Choices
-from tradeproof.explanations.facts import Facts, Snapshot
+from tradeproof.explanations.facts import Driver, Facts, Snapshot
 from tradeproof.explanations.numbers import displayed, signed, written
-from tradeproof.explanations.phrases import mention
+from tradeproof.explanations.phrases import mention, named
 from tradeproof.explanations.risk import risk, stop
 from tradeproof.explanations.sentences import listed, lowered, sentence
 from tradeproof.explanations.setting import TRENDS
@@ -74,13 +74,21 @@ def earlier_signal(earlier: Snapshot, word: str, asked: str, choices: Choices) -
     if asked != action:
         day = f"there was no {asked} signal {word}; on {date}"
     text = f"{day}, the policy's decision for {ticker} was to {action}"
-    phrases = [mention(earlier, found.key, choices, 0.3) for found in reasons.supporting(earlier, MOST_POINTS)]
+    phrases = [_told(earlier, found, choices) for found in reasons.supporting(earlier, MOST_POINTS)]
     if phrases:
         text += choices.one((", driven by ", ", supported by ", ", backed by ")) + listed(phrases)
     opponent = reasons.opposing(earlier)
     if opponent is not None:
-        return f"{sentence(text)} Against it on {date} spoke {mention(earlier, opponent.key, choices, 0.0)}."
+        return f"{sentence(text)} Against it on {date} spoke {_told(earlier, opponent, choices)}."
     return sentence(text)
+
+
+def _told(earlier: Snapshot, driver: Driver, choices: Choices) -> str:
+    """A driver of an earlier date; a ratio by its name, since "1.3 times its average" reads as one of the present."""
+    phrase = mention(earlier, driver.key, choices, 0.3)
+    if " times its " not in phrase:
+        return phrase
+    return f"{named(driver.key)} at {displayed(driver.key, earlier.readings[driver.key])}"
 
 
 def strategy(facts: Facts, trend: str, choices: Choices) -> str:
