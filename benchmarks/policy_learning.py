@@ -8,7 +8,8 @@ Cheat: the features, and beside them log(open[t+2] / open[t+1]), which is what a
 policy is trained with the default budget and trades the test split, which it has never seen. It stands against an
 oracle that reads the same number: buy above one threshold, sell below another, chosen on the training split from a
 grid, under the same costs and rules; and against a plan with full foresight of all later bars (dynamic programming over
-flat and long, replayed in the same accounts; the plan itself knows no stops). Without costs the oracle is the sign.
+flat and long, replayed in the same accounts; the plan itself knows no stops). Without costs the oracle is the sign, up
+to the step of the grid.
 
 No edge: the features alone. In how many markets the policy's test split ends above cash, whether that is more than
 chance (binomial test), and whether the mean log growth is above zero (t-test); both one-sided.
@@ -181,7 +182,6 @@ def threshold_growth(
 ) -> np.ndarray:
     """Pooled log growth of the rules "sell below low, buy above high", one per pair."""
     shown = series.features[:, features.names.index(NEXT_RETURN)].astype(np.float64)
-    # what float32 rounds away must not decide on the side of zero
     low, high = np.tile(lows, len(series.tickers)), np.tile(highs, len(series.tickers))
 
     def decide(bars: np.ndarray) -> np.ndarray:

@@ -194,11 +194,11 @@ def account_readings(generator, close, held, target, action, stops=True):
     """Values of the account and of the decision; of a position only where one is held."""
     found = {"position": held, "target": target, "account_drawdown": abs(generator.normal(0, 3))}
     if held != 0:
-        entry = round(close * float(np.exp(generator.normal(0, 0.03))), 2)
+        entry = displayed({"close": close * float(np.exp(generator.normal(0, 0.03)))})["close"]
         side = np.sign(held)
         found |= {
             "entry_price": entry,
-            "unrealised_return": 100 * side * (round(close, 2) / entry - 1),
+            "unrealised_return": 100 * side * (close / entry - 1),
             "bars_held": int(generator.integers(1, 90)),
         }
         if stops:
@@ -228,7 +228,7 @@ def record_readings(generator):
 
 def displayed(values):
     """Rounded to the decimals of their quantities; no negative zero."""
-    return {key: round(float(value), quantity(key).decimals) + 0.0 for key, value in values.items()}
+    return {key: float(quantity(key).displayed(float(value))) for key, value in values.items()}
 
 
 def _drivers(generator, readings, count):
@@ -257,7 +257,7 @@ def snapshot_at(bars, at, generator, long_short=False, absent=0.0, drivers=6, de
     values = bar_readings(bars, at, generator)
     action, order, held, target = _decision(generator, long_short) if decision is None else decision
     account = account_readings(
-        generator, round(values["close"], 2), held, target, action, stops=generator.random() < 0.8
+        generator, displayed({"close": values["close"]})["close"], held, target, action, stops=generator.random() < 0.8
     )
     chosen = _drivers(generator, account, drivers)
     other = _counterfactual(generator, values, action) if generator.random() < 0.8 else None

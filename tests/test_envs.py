@@ -11,9 +11,10 @@ import pytest
 
 from toy_market import toy_contract
 from toy_trading import market_of, rules_of, wild_table
-from tradeproof.envs import batch
-from tradeproof.envs.batch import LEAST_EQUITY, BatchedMarket
+from tradeproof.envs import batch, kernels
+from tradeproof.envs.batch import BatchedMarket
 from tradeproof.envs.episodes import episodes
+from tradeproof.envs.kernels import LEAST_EQUITY
 from tradeproof.envs.observation import ACTIONS, BUY, HOLD, SELL, observation_contract
 from tradeproof.envs.series import market_series
 from tradeproof.envs.trading_env import TradingEnv
@@ -227,6 +228,37 @@ def test_batches_equal_single_episodes_and_ended_ones_stay_as_they_are(params):
         assert alone.truncated[0]
 
 
+def test_many_episodes_on_all_threads_equal_few_on_one(params):
+    many, few = batch.PARALLEL_EPISODES, 4
+    tables = [wild_table("AAA", 200, 1, stale=STALE)]
+    firsts = np.tile([5, 6, 7, 8], many // few)
+    actions = np.tile(np.random.default_rng(0).integers(0, 3, (60, few)), many // few)
+    threads, alone = (market_of(params, tables, rules_of(), size) for size in (many, few))
+    threads.restart(np.arange(many), firsts, np.full(many, 199))
+    alone.restart(np.arange(few), firsts[:few], np.full(few, 199))
+    for row in actions:
+        expected = alone.step(row[:few])
+        for found, one in zip(threads.step(row), expected, strict=True):
+            assert np.array_equal(found, np.tile(one, many // few))
+        assert np.array_equal(threads.observe(), np.tile(alone.observe(), (many // few, 1)))
+
+
+def test_observations_that_somebody_keeps_are_never_overwritten(params):
+    market = market_of(params, [wild_table("AAA", 200, 1)], rules_of(), 3)
+    market.restart(np.arange(3), [5, 6, 7], [199] * 3)
+    kept, copies = [], []
+    for _ in range(20):
+        seen = market.observe()
+        kept.append(seen[1:] if len(kept) % 2 else seen)
+        copies.append(kept[-1].copy())
+        market.step(np.array([BUY, HOLD, SELL]))
+    del seen
+    assert all(np.array_equal(found, copy) for found, copy in zip(kept, copies, strict=True))
+    kept.clear()
+    places = {market.observe().__array_interface__["data"][0] for _ in range(5)}
+    assert len(places) == 1
+
+
 def test_episodes_of_another_ticker_or_on_bars_that_are_not_ready_are_refused(params):
     market = market_of(params, [wild_table("AAA", 100, 1), wild_table("BBB", 100, 2)], rules_of(), 1)
     for first, last in ((90, 120), (3, 50), (50, 50), (60, 50), (-1, 5), (10, 200), (99, 104)):
@@ -341,15 +373,15 @@ def test_compiled_steps_are_never_older_than_the_simulator(tmp_path, repository)
     subprocess.run(["cp", "-r", str(repository / "src"), str(source)], check=True)
     program = (
         "import numpy as np\n"
-        "from tradeproof.envs.batch import _advance, _foreign_digest, Accounts\n"
+        "from tradeproof.envs.kernels import Accounts, compiled_advance, foreign_digest\n"
         "from tradeproof.market.rules import Rules\n"
         "one = lambda value, kind=float: np.array([value], kind)\n"
         "state = Accounts(one(100), one(0), one(np.nan), one(100), one(100), one(0, bool), one(-1, int), one(0, int), "
         "one(1, int))\n"
         "prices = np.full((2, 4), 10.0)\n"
         "rules = Rules(0.0, 0.0, 0.0, 1.0, np.inf, np.inf)\n"
-        "step = _advance(_foreign_digest())\n"
-        "step(one(2, int), state, prices, np.ones(2, bool), rules, 0.1, 0.0, one(0), one(0, bool), one(0, bool))\n"
+        "step = compiled_advance(foreign_digest(), False)\n"
+        "step(one(2, int), state, prices, np.ones(2, bool), rules, 0.1, 0.0, one(0), one(0, bool), one(0, bool), 1)\n"
         "print(state.shares[0], sum(step.stats.cache_hits.values()))"
     )
 
@@ -370,5 +402,5 @@ def test_compiled_steps_are_never_older_than_the_simulator(tmp_path, repository)
 
 
 def test_the_digest_covers_every_foreign_source(monkeypatch, tmp_path):
-    names = {Path(module.__file__).name for module in batch.FOREIGN}
+    names = {Path(module.__file__).name for module in kernels.FOREIGN}
     assert names == {"account.py", "fills.py", "rules.py"}

@@ -41,6 +41,15 @@ TINY = {
     "evaluate.bootstrap_resamples": 100,
     "evaluate.lightgbm_rounds": 5,
     "walk_forward.folds": 1,
+    "train_ppo.seeds": 2,
+    "train_ppo.total_timesteps": 2048,
+    "train_ppo.num_envs": 16,
+    "train_ppo.episode_bars": 50,
+    "train_ppo.n_steps": 32,
+    "train_ppo.batch_size": 128,
+    "train_ppo.n_epochs": 2,
+    "train_ppo.net_arch": [16],
+    "generate_explanations.num_samples": 120,
     "evaluate.garch_refit_bars": 2000,
     "evaluate.grid_commissions": [0.0, 0.001],
     "evaluate.grid_slippages": [0.0005],
@@ -127,6 +136,8 @@ def project(tmp_path_factory, repository):
         "finetune@AAA",
         "finetune@BBB",
         "walk_forward",
+        "train_ppo",
+        "generate_explanations",
         "evaluate",
         "register",
     ]
@@ -140,6 +151,7 @@ def test_the_pipeline_leaves_runs_and_registered_models(project):
         assert project.client().get_registered_model(name).aliases == {"candidate": 1}
     (parent,) = project.runs("pipeline")
     counts = {"download": 1, "build_features": 1, "train_base": 2, "finetune": 4, "walk_forward": 1, "evaluate": 1}
+    counts |= {"train_ppo": 3, "generate_explanations": 1}
     for stage, count in counts.items():
         runs = project.runs(stage)
         assert len(runs) == count, stage
@@ -149,12 +161,31 @@ def test_the_pipeline_leaves_runs_and_registered_models(project):
     metrics = project.runs("train_base")[0].data.metrics
     for name in ("train/loss", "eval/loss", "profit/total_return", "profit/max_drawdown", "profit/total_trades"):
         assert name in metrics
-    for curves in ("base", "finetuned/AAA", "finetuned/BBB", "base/seeds/8", "finetuned/AAA/seeds/8"):
+    for curves in ("base", "finetuned/AAA", "finetuned/BBB", "base/seeds/8", "finetuned/AAA/seeds/8", "ppo/seeds/8"):
         assert list((project.folder / "runs" / "tensorboard" / curves).glob("events*"))
     version = project.client().get_model_version("price-AAA", "1")
     assert "AAA" in version.description
     assert version.tags["tradeproof.contract_hash"]
     assert version.tags["git.commit"]
+
+
+def test_the_policy_and_its_explanations_are_there_and_true(project):
+    metrics = project.runs("train_ppo")[0].data.metrics.keys() | project.runs("train_ppo")[-1].data.metrics.keys()
+    for name in ("train/reward", "train/equity", "train/approx_kl", "train/entropy", "train/explained_variance"):
+        assert name in metrics
+    assert {"train/steps_per_second", "validation/log_growth", "validation/log_growth_deviation"} <= metrics
+    policies = json.loads((project.folder / "artifacts" / "train_ppo" / "metrics.json").read_text())
+    assert sorted(policies["seeds"]) == ["7", "8"]
+    growths = {seed: own["validation/log_growth"] for seed, own in policies["seeds"].items()}
+    assert growths[str(policies["chosen_seed"])] == max(growths.values())
+    folder = project.folder / "artifacts" / "generate_explanations"
+    audit = json.loads((folder / "audit.json").read_text())
+    assert audit["rows"]["all"] == 120
+    assert audit["claims"]["true"] > 500
+    assert (audit["claims"]["false"], audit["claims"]["unverifiable"]) == (0, 0)
+    assert len(json.loads((folder / "train_data.json").read_text())) == audit["rows"]["train"]
+    profit = json.loads((project.folder / "artifacts" / "evaluate" / "metrics.json").read_text())["test"]["profit"]
+    assert "ppo" in profit
 
 
 def test_a_second_run_changes_nothing(project):
@@ -205,7 +236,8 @@ def test_a_loaded_model_forecasts_what_was_tested(project):
 def test_adding_a_ticker_trains_one_and_dropping_it_leaves_nothing(project):
     set_params(project.folder, {"universe.tickers": ["AAA", "BBB", "NEW-9"]})
     ran = project.stages(project.repro())
-    assert ran == ["download", "build_features", "finetune@NEW-9", "walk_forward", "evaluate", "register"]
+    trained = ["finetune@NEW-9", "walk_forward"]
+    assert ran == ["download", "build_features", *trained, "generate_explanations", "evaluate", "register"]
     assert "price-NEW-9 v1" in project.versions()
     metrics = (project.folder / "artifacts" / "evaluate" / "metrics.json").read_text()
     assert "NEW-9" in metrics
@@ -242,6 +274,8 @@ def test_metrics_and_experiments_work_as_dvc_users_expect(project):
         ("train_base", 4.0),
         ("finetune@AAA", 4.0),
         ("walk_forward", 4.0),
+        ("train_ppo", 4.0),
+        ("generate_explanations", 5.0),
         ("evaluate", 3.0),
         ("register", 1.5),
     ],
@@ -334,7 +368,18 @@ def test_mlflow_run_puts_the_stages_under_its_own_run(project):
 
 
 @pytest.mark.parametrize(
-    "stage", ["download", "build_features", "train_base", "finetune", "walk_forward", "evaluate", "register"]
+    "stage",
+    [
+        "download",
+        "build_features",
+        "train_base",
+        "finetune",
+        "walk_forward",
+        "train_ppo",
+        "generate_explanations",
+        "evaluate",
+        "register",
+    ],
 )
 def test_a_full_disk_is_one_line_and_leaves_what_was_there(project, tmp_path, stage):
     """The outputs lie on a file system that has no room left; the inputs and the tracking store lie elsewhere."""

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from snapshots import random_history, random_snapshot, random_universe
 
+from snapshots import random_history, random_snapshot, random_universe
 from tradeproof.explanations.facts import alone
 from tradeproof.explanations.numbers import coarser, displayed, signed, written
 from tradeproof.explanations.prompt import (
@@ -62,12 +62,17 @@ def test_the_prompt_of_a_decision_holds_every_reading_driver_and_the_decision(ge
         snapshot = random_snapshot(generator)
         prompt = explanation_prompt(snapshot)
         for key, value in snapshot.readings.items():
-            name = key.rpartition("_")[2] if key.startswith("probability") else f"{quantity(key).label}:"
-            assert (
-                displayed(key, value) in prompt
-                if key.startswith("record")
-                else f"{name} {displayed(key, value)}" in prompt
-            )
+            shown = displayed(key, value)
+            if key.startswith("probability"):
+                assert f"{key.removeprefix('probability_')} {shown}" in prompt
+            elif key.replace("_distance_", "_") in set(snapshot.readings) - {key}:
+                level = key.replace("_distance_", "_")
+                price = displayed(level, snapshot.readings[level])
+                assert f"{quantity(level).label}: {price} (distance {shown})" in prompt
+            elif key.startswith("record"):
+                assert shown in prompt
+            else:
+                assert f"{quantity(key).label}: {shown}" in prompt
         for driver in snapshot.drivers:
             assert f"{quantity(driver.key).label} {signed(driver.attribution, 2, 'score')}" in prompt
         assert f"decision: {snapshot.action} - " in prompt

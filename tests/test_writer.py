@@ -75,7 +75,7 @@ def numbers_allowed(snapshot):
     """Every number a text may write without a formula, at every precision."""
     values = [*snapshot.readings.values(), *(driver.attribution for driver in snapshot.drivers)]
     values += [snapshot.counterfactual.value] if snapshot.counterfactual else []
-    return {f"{abs(value):,.{decimals}f}" for value in values for decimals in range(3)}
+    return {f"{abs(value):,.{decimals}f}" for value in values for decimals in range(7)}
 
 
 def test_every_number_comes_from_the_snapshot():
@@ -140,7 +140,7 @@ def test_reasons_are_drivers_of_that_sign_only():
         cues = r"despite|against|objection"
         named = [t for t in found if "seasonal score" in t.split("would have")[0]]
         assert len(named) > 40, supports
-        assert all(bool(re.search(cues, t.split(". ")[0])) == (weight < 0) for t in named), supports
+        assert all(bool(re.search(cues, t.split(". ")[0], re.I)) == (weight < 0) for t in named), supports
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -254,7 +254,7 @@ def test_extreme_numbers_are_written_and_checked(scale):
     generator = np.random.default_rng(14)
     for _ in range(30):
         snapshot = random_snapshot(generator, absent=0.0, ticker="BRK.B-1.X")
-        readings = {key: round(value * scale, quantity(key).decimals) + 0.0 for key, value in snapshot.readings.items()}
+        readings = {key: float(quantity(key).displayed(value * scale)) for key, value in snapshot.readings.items()}
         changed = replace(snapshot, readings=readings, states=states_of(readings), counterfactual=None)
         text = write_explanation(changed, generator, 3)
         assert "BRK.B-1.X" in text
@@ -339,9 +339,9 @@ def test_a_commentary_without_readings_of_the_universe_speaks_of_the_tickers_alo
 
 def test_no_claim_in_any_text_is_false_or_beyond_the_facts():
     claims, faults = 0, []
-    for text, facts in texts_of_all_tasks(20, 150):
+    for text, facts in texts_of_all_tasks(20, 120):
         checked = check_text(text, facts)
         claims += len(checked.claims)
         faults += [(c.verdict, c.claim.text, c.reason, text) for c in checked.claims if c.verdict != "true"]
-    assert claims > 3000
+    assert claims > 2400
     assert faults == []

@@ -26,7 +26,7 @@ TOLERANCE = 1e-6
 """Of the whole sum, in units of log-odds, or as a share of the log-odds where they are above 1."""
 
 MOST_HALVINGS = 48
-CHUNK = 1024
+CHUNK = 64
 """Stretches computed at once: what they need stays in the processor's cache."""
 
 

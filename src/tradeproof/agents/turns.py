@@ -25,7 +25,7 @@ REFINED = 8
 """Turns per decision, the nearest by the grid, that are refined and verified."""
 
 HALVINGS = 14
-CHUNK = 256
+CHUNK = 128
 
 
 class Display(Protocol):
@@ -120,8 +120,8 @@ def find_turns(actor: Actor, values: FloatArray, decided: Integers, candidates: 
             other = search.actions(part, candidate.column, changes) != decided[part, None]  # [decision, point]
             for side in (0, 1):
                 near[part, 2 * place + side], far[part, 2 * place + side] = _turn(other, grid, seen, below=side == 0)
-    deviations = np.repeat([candidate.deviation for candidate in candidates], 2)
-    places = np.repeat([candidate.column for candidate in candidates], 2)
+    deviations = np.repeat(np.array([candidate.deviation for candidate in candidates]), 2)
+    places = np.repeat(np.array([candidate.column for candidate in candidates], dtype=np.int64), 2)
     distances = np.abs(near - values[:, places]) / deviations
     order = np.argsort(np.where(np.isnan(distances), np.inf, distances), axis=1, kind="stable")[:, :REFINED]
     rows = np.repeat(np.arange(count), order.shape[1])

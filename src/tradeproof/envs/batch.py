@@ -3,54 +3,32 @@
 An episode is one account on one ticker. A decision at the close of a bar becomes an order for the next open, and
 `market.account.step_bar` takes the account over that bar: fills, stops, costs and marks are the simulator's. Bars that
 are not ready allow no decision; the account is stepped over them without an order, and the reward spans them.
-
-Compiled functions are cached on disk. numba's cache watches the file of the caller only, so a digest of the simulator's
-source is part of the key: a changed simulator is never stepped with old code.
 """
 
-import hashlib
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+import sys
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from tradeproof.envs.observation import BUY, POSITION_STATE, SELL, FloatArray, ObservationContract
+from tradeproof.envs.kernels import (
+    LEAST_EQUITY,
+    Accounts,
+    compiled_advance,
+    foreign_digest,
+    look_parallel,
+    look_serial,
+    open_accounts,
+)
+from tradeproof.envs.observation import POSITION_STATE, FloatArray, ObservationContract
 from tradeproof.envs.series import Flags, Integers, MarketSeries
 from tradeproof.errors import ContractError, DataError
-from tradeproof.market import account as simulator
-from tradeproof.market import fills, rules
-from tradeproof.market.account import step_bar
-from tradeproof.market.fills import NONE
-from tradeproof.market.prices import CLOSE, HIGH, LOW, OPEN, Floats
-from tradeproof.market.rules import Account, Rules, TradingRules, compiled_rules
-
-REWARD_SCALE = 100.0
-"""Rewards are in per cent of log equity: numbers of order one, which networks like."""
-
-LEAST_EQUITY = 1e-3
-"""Share of the capital that a ruined account counts at, because log equity has to be finite."""
+from tradeproof.market.prices import Floats
+from tradeproof.market.rules import TradingRules, compiled_rules
 
 STATES = len(POSITION_STATE)
-# compiled functions whose source is not in this file
-FOREIGN = (simulator, fills, rules)
-
-
-class Accounts(NamedTuple):
-    """State of each episode after its last bar; arrays [env] that the next step overwrites."""
-
-    cash: Floats
-    shares: Floats  # negative: short
-    entry_price: Floats  # average, NaN when flat
-    equity: Floats  # marked at the close of `bar`
-    peak: Floats  # highest equity at a close since the episode began
-    bankrupt: Flags
-    entry_bar: Integers  # bar on which what is held was opened, -1 when flat
-    bar: Integers  # place in the series of the close that is decided at
-    end: Integers  # last bar of the episode
+# from this many episodes on, threads are worth waking
+PARALLEL_EPISODES = 2048
 
 
 class BatchedMarket:
@@ -83,8 +61,12 @@ class BatchedMarket:
         self._compiled, self._fresh = compiled_rules(rules)
         self._penalty = drawdown_penalty
         self._everyone = np.arange(size)
+        self._rows: list[FloatArray] = []
         self._last_ready = _last_ready(series)
-        self._advance, self._look = _advance(_foreign_digest()), _look(_foreign_digest())
+        in_parallel = size >= PARALLEL_EPISODES
+        self._tiles = numba.get_num_threads() if in_parallel else 1
+        self._advance = compiled_advance(foreign_digest(), in_parallel)
+        self._look_at_all = look_parallel if in_parallel else look_serial
 
     def restart(self, places: npt.ArrayLike, bars: npt.ArrayLike, ends: npt.ArrayLike) -> None:
         """Open fresh accounts.
@@ -100,31 +82,18 @@ class BatchedMarket:
         """
         chosen, first, last = (np.atleast_1d(np.asarray(given, dtype=np.int64)) for given in (places, bars, ends))
         last = self._checked_ends(first, last)
-        state, fresh = self.accounts, self._fresh
-        for array, value in (
-            (state.cash, fresh.cash),
-            (state.shares, fresh.shares),
-            (state.entry_price, fresh.entry_price),
-            (state.equity, fresh.equity),
-            (state.peak, fresh.equity),
-            (state.bankrupt, False),
-            (state.entry_bar, -1),
-            (state.bar, first),
-            (state.end, last),
-            (self.terminated, False),
-            (self.truncated, False),
-        ):
-            array[chosen] = value
+        open_accounts(chosen, first, last, self._fresh, self.accounts, self.terminated, self.truncated)
 
     def observe(self, places: Integers | None = None) -> FloatArray:
-        """What is seen at the closes, [env, width], in the order of the contract; a new array each time.
+        """What is seen at the closes, [env, width], in the order of the contract; an array that is the caller's own.
 
         Args:
             places: Which episodes; None: all.
         """
         chosen = self._everyone if places is None else places
-        seen = np.empty((len(chosen), self.contract.width), np.float32)
-        self._look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen)
+        seen = self._free_rows() if places is None else np.empty((len(chosen), self.contract.width), np.float32)
+        look = self._look_at_all if places is None else look_serial
+        look(chosen, self.accounts, self.series.features, self.series.volatility, self.series.prices, seen, self._tiles)
         return seen
 
     def step(self, actions: Integers) -> tuple[Floats, Flags, Flags]:
@@ -137,10 +106,12 @@ class BatchedMarket:
             Rewards [env]: per cent of log equity gained since the last decision, less the penalty for new drawdown, 0
             where the episode had ended before. Then whether it ended by bankruptcy, and whether its bars are used up.
         """
+        if actions.shape != (self.size,):
+            raise DataError(f"actions have shape {actions.shape}, expected ({self.size},): one per episode")
         rewards = np.zeros(self.size)
         self._advance(
             actions, self.accounts, self.series.prices, self.series.ready, self._compiled,
-            LEAST_EQUITY * self._fresh.equity, self._penalty, rewards, self.terminated, self.truncated,
+            LEAST_EQUITY * self._fresh.equity, self._penalty, rewards, self.terminated, self.truncated, self._tiles,
         )  # fmt: skip
         return rewards, self.terminated.copy(), self.truncated.copy()
 
@@ -148,6 +119,19 @@ class BatchedMarket:
     def growth(self) -> Floats:
         """[env], equity as a multiple of the capital; a ruined account counts at LEAST_EQUITY."""
         return np.maximum(self.accounts.equity / self._fresh.equity, LEAST_EQUITY)
+
+    def _free_rows(self) -> FloatArray:
+        """Room for the observations of all: an earlier array that nobody looks at any more, or a new one.
+
+        Fresh memory of this size comes from the system page by page, which takes longer than the observations do.
+        """
+        for rows in self._rows:
+            # the list, the loop and the argument
+            if sys.getrefcount(rows) == 3:
+                return rows
+        rows = np.empty((self.size, self.contract.width), np.float32)
+        self._rows = [*self._rows[-2:], rows]
+        return rows
 
     def _checked_ends(self, first: Integers, last: Integers) -> Integers:
         """The last ready bars not after the given ends."""
@@ -183,102 +167,3 @@ def _no_accounts(size: int) -> Accounts:
 def _last_ready(series: MarketSeries) -> Integers:
     """Of each bar, the last ready one that is not after it; -1 where there is none."""
     return np.maximum.accumulate(np.where(series.ready, np.arange(len(series.ready)), -1))
-
-
-@cache
-def _foreign_digest() -> int:
-    """A number that changes with the source of every compiled function that is called here and written elsewhere."""
-    digest = hashlib.sha256()
-    for module in FOREIGN:
-        digest.update(Path(str(module.__file__)).read_bytes())
-    return int(digest.hexdigest()[:15], 16)
-
-
-@cache
-def _advance(foreign: int) -> Callable[..., None]:
-    """Compile the step, or load it from the disk.
-
-    Args:
-        foreign: Digest of the simulator's source: as a variable of the enclosing function it is part of the key under
-            which numba keeps the compiled code.
-    """
-
-    @numba.njit(cache=True, error_model="numpy")
-    def advance(
-        actions: Integers, state: Accounts, prices: Floats, ready: Flags, rules: Rules, least: float, penalty: float,
-        rewards: Floats, terminated: Flags, truncated: Flags,
-    ) -> None:  # fmt: skip
-        _ = foreign
-        cash, shares, entry_price, equity, peak, bankrupt, entry_bar, bars, ends = state
-        for env in range(len(actions)):
-            if terminated[env] or truncated[env]:
-                continue
-            account = Account(cash[env], shares[env], entry_price[env], equity[env], bankrupt[env])
-            before, highest = max(equity[env], least), peak[env]
-            weight = _order(actions[env], shares[env], rules)
-            bar, end = bars[env], ends[env]
-            deciding = False
-            while not deciding:
-                bar += 1
-                held = account.shares
-                account, fill, _exit = step_bar(
-                    account, weight, prices[bar, OPEN], prices[bar, HIGH], prices[bar, LOW], prices[bar, CLOSE], rules
-                )
-                weight = np.nan
-                if fill.reason != NONE and held * fill.held <= 0.0:
-                    entry_bar[env] = bar
-                peak[env] = max(peak[env], account.equity)
-                deciding = bar >= end or ready[bar]
-            after = max(account.equity, least)
-            reward = np.log(after / before)
-            if penalty > 0.0:
-                reward -= penalty * max(np.log(peak[env] / after) - np.log(highest / before), 0.0)
-            rewards[env] = REWARD_SCALE * reward
-            cash[env], shares[env], entry_price[env] = account.cash, account.shares, account.entry_price
-            equity[env], bankrupt[env], bars[env] = account.equity, account.bankrupt, bar
-            if account.shares == 0.0:
-                entry_bar[env] = -1
-            terminated[env] = account.bankrupt
-            truncated[env] = bar >= end and not account.bankrupt
-
-    return advance
-
-
-@cache
-def _look(foreign: int) -> Callable[..., None]:
-    """Compile what makes observations, or load it; see `_advance`."""
-
-    @numba.njit(cache=True, error_model="numpy")
-    def look(
-        places: Integers, state: Accounts, features: FloatArray, volatility: Floats, prices: Floats, seen: FloatArray
-    ) -> None:
-        _ = foreign
-        _cash, shares, entry_price, equity, peak, _bankrupt, entry_bar, bars, _ends = state
-        width = features.shape[1]
-        for row, env in enumerate(places):
-            bar = bars[env]
-            for name in range(width):
-                seen[row, name] = features[bar, name]
-            position = unrealised = bars_held = 0.0
-            close = prices[bar, CLOSE]
-            if shares[env] != 0.0:
-                side = 1.0 if shares[env] > 0.0 else -1.0
-                position = shares[env] * close / equity[env]
-                unrealised = side * np.log(close / entry_price[env]) / volatility[bar]
-                bars_held = np.log(1.0 + (bar - entry_bar[env]))
-            seen[row, width], seen[row, width + 1], seen[row, width + 2] = position, unrealised, bars_held
-            seen[row, width + 3] = REWARD_SCALE * np.log(max(equity[env], LEAST_EQUITY * peak[env]) / peak[env])
-
-    return look
-
-
-@numba.njit(error_model="numpy")
-def _order(action: int, shares: float, rules: Rules) -> float:
-    """The weight that an action orders; NaN where nothing is to be ordered."""
-    if action == BUY and not shares > 0.0:
-        return rules.highest
-    if action == SELL:
-        flat_or_short = shares < 0.0 if rules.lowest < 0.0 else shares == 0.0
-        if not flat_or_short:
-            return rules.lowest
-    return np.nan

@@ -104,10 +104,11 @@ def _distributions(forecast: Mapping[str, Mapping[str, Mapping[str, Any]]], tick
 
 def _seeds(seeds: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, figures in seeds.items():
-        count, forecast, profit = figures["count"], figures["forecast"], figures["profit"]
+        # a trader forecasts nothing
+        count, forecast, profit = figures["count"], figures.get("forecast", {}), figures["profit"]
         if count < 2:
             continue
-        if all(own["crps"]["lowest"] == own["crps"]["highest"] for own in forecast.values()):
+        if forecast and all(own["crps"]["lowest"] == own["crps"]["highest"] for own in forecast.values()):
             yield (
                 f"{label(name)}: all {count} seeds have the same error to the last digit, so the seed changes nothing "
                 "or one model stands there several times. Their spread says nothing."

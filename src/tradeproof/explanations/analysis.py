@@ -21,10 +21,19 @@ DIRECTED = (
 )
 """Families whose sign tells up from down."""
 
-COMPARED = ("close", "rsi_14", "volatility_level", "drawdown_250", "return_20", "macd_histogram_12_26_9")
-"""Readings that a comparison of two dates speaks of."""
+COMPARED = (
+    r"close",
+    r"rsi_(\d+)",
+    r"volatility_level",
+    r"drawdown_(\d+)",
+    r"return_(\d+)",
+    r"macd_histogram_\d+_\d+_\d+",
+)
+"""Families that a comparison of two dates speaks of."""
 
 MOST_POINTS = 3
+MONTH = 20
+"""Bars."""
 
 
 def moment_of(facts: Facts, word: str) -> Snapshot | None:
@@ -43,20 +52,27 @@ def context(facts: Facts, word: str, choices: Choices) -> str:
     focus, earlier = facts.focus, moment_of(facts, word)
     if earlier is None:
         return _context_alone(focus, choices)
-    keys = [key for key in COMPARED if key in focus.readings and key in earlier.readings]
+    keys = [key for key in _keys(focus, *COMPARED) if key in earlier.readings]
     if not keys:
         return missing("readings of both dates", choices)
     chosen = choices.shuffled(keys)[:MOST_POINTS]
     parts = [_compared(focus, earlier, word, key, choices) for key in chosen]
     now, then = focus.states.get("trend"), earlier.states.get("trend")
     if now is not None and then is not None:
-        parts.append(f"The trend is {now}; {word} it was {then}.")
+        parts.append(_unchanged("The trend is", now, then, word))
     if choices.chance(0.5):
-        parts.append(f"The policy's decision is to {focus.action}; {word} it was to {earlier.action}.")
+        parts.append(_unchanged("The policy's decision is to", focus.action, earlier.action, word))
     head = choices.one(
         (f"This compares {focus.date} with {earlier.date}.", f"Here is {focus.date} beside {earlier.date}.")
     )
     return " ".join((head, *parts))
+
+
+def _unchanged(subject: str, now: str, then: str, word: str) -> str:
+    """A word of the present beside that of an earlier date."""
+    if now == then:
+        return f"{subject} {now}, as it was {word}."
+    return f"{subject} {now}; {word} it was {'to ' if subject.endswith(' to') else ''}{then}."
 
 
 def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: Choices) -> str:
@@ -76,14 +92,15 @@ def _compared(focus: Snapshot, earlier: Snapshot, word: str, key: str, choices: 
 
 
 def _context_alone(focus: Snapshot, choices: Choices) -> str:
-    key = next(iter(key for key in ("return_20", "return_60", "return_5") if key in focus.readings), None)
-    if key is None:
+    returns = _keys(focus, r"return_(\d+)")
+    key = min(returns, key=lambda key: abs(quantity(key).window - MONTH), default=None)
+    if key is None or quantity(key).window == 1:
         return missing("earlier dates", choices)
     move, window = displayed(key, focus.readings[key]), quantity(key).window
     text = choices.one(
         (
             f"The facts hold no earlier date of {focus.ticker}, but its {window}-day return is {move}.",
-            f"The return of {focus.ticker} over {window} days is {move}; the facts hold no earlier date to compare with.",
+            f"The {window}-day return of {focus.ticker} is {move}. The facts hold no earlier date to compare with.",
         )
     )
     close = focus.readings.get("close")
@@ -108,7 +125,7 @@ def _pointing(sign: float, facts: Facts, choices: Choices) -> str:
             choices.one(
                 (
                     f"Signs of {side} at the close of {focus.date}: {listed(phrases)}.",
-                    f"For {focus.ticker} on {focus.date}, the signs of {side} are {listed(phrases)}.",
+                    f"Signs of {side} in {focus.ticker} on {focus.date}: {listed(phrases)}.",
                 )
             )
         )

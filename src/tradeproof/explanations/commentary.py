@@ -14,7 +14,8 @@ from tradeproof.explanations.setting import TRENDS
 
 MOST_MEMBERS = 3
 """Tickers that one commentary speaks of, at most."""
-SHOWN_OF_MEMBERS = ("return_1", "return_5", "return_20", "return_60", "rsi_14", "volatility_level")
+SHOWN_OF_MEMBERS = (r"return_(\d+)", r"rsi_(\d+)", r"volatility_level")
+"""Families of readings that it tells of them; a summary in the fact sheet shows them too."""
 
 
 def write_commentary(facts: Facts, generator: np.random.Generator) -> str:
@@ -79,11 +80,11 @@ def _trends(facts: Facts, choices: Choices) -> str:
     up, down = shown.get("universe_trend_up"), shown.get("universe_trend_down")
     if up is None or down is None:
         return ""
+    rising, falling = _count(up, "ticker"), _count(down, "ticker")
     return choices.one(
         (
-            f"The universe counted {_count(up, 'ticker')} in an uptrend and {_count(down, 'ticker')} in a downtrend.",
-            f"By trend, the universe counted {_count(up, 'ticker')} in an uptrend against {_count(down, 'ticker')} in a "
-            "downtrend.",
+            f"The universe counted {rising} in an uptrend and {falling} in a downtrend.",
+            f"By trend, the universe counted {rising} in an uptrend against {falling} in a downtrend.",
             f"The count of tickers in an uptrend was {up}, the count of tickers in a downtrend {down}.",
         )
     )
@@ -117,7 +118,7 @@ def members(facts: Facts, choices: Choices) -> str:
 
 def _member(snapshot: Snapshot, universe: Mapping[str, float], choices: Choices) -> str:
     ticker, readings = snapshot.ticker, snapshot.readings
-    keys = choices.shuffled([key for key in SHOWN_OF_MEMBERS if key in readings])[:2]
+    keys = choices.shuffled([key for key in readings if quantity(key).family.pattern in SHOWN_OF_MEMBERS])[:2]
     numbers = [f"{_article(key)}{quantity(key).label} of {displayed(key, readings[key])}" for key in keys]
     policy = _policy(snapshot, choices)
     trend = snapshot.states.get("trend")
@@ -160,7 +161,7 @@ def _article(key: str) -> str:
 
 def _decisions(facts: Facts, choices: Choices) -> str:
     shown = numbers_of(facts.universe)
-    known = [(name, shown[f"universe_{name}"]) for name in GERUND if f"universe_{name}" in shown]
+    known = [(name, shown[f"universe_{name}"]) for name in GERUND if shown.get(f"universe_{name}", "0") != "0"]
     if not known:
         return ""
     counts = [_count(number, f"{name} decision") for name, number in choices.shuffled(known)]

@@ -1,7 +1,7 @@
 """Derived numbers: what a reader can work out from the facts, with the formula beside it."""
 
 from tradeproof.explanations.facts import Snapshot
-from tradeproof.explanations.numbers import written
+from tradeproof.explanations.numbers import displayed, written
 from tradeproof.explanations.quantities import quantity
 from tradeproof.explanations.states import OVERBOUGHT, OVERSOLD
 
@@ -10,12 +10,12 @@ _LEVELS = {"average_distance": "average", "high_distance": "high", "low_distance
 
 
 def ratio(value: float, base: float) -> str | None:
-    """How far a price is above or below another one, in words with the formula; None where they are level."""
-    percent = 100.0 * (_price(value) / _price(base) - 1.0) if _price(base) else 0.0
+    """How far a displayed price is above or below another one, in words with the formula; None where they are level."""
+    percent = 100.0 * (value / base - 1.0) if base else 0.0
     share = written(abs(percent), 1, "percent")
     if share == "0.0%":
         return None
-    formula = f"({written(value, 2, 'price')} / {written(base, 2, 'price')} - 1)"
+    formula = f"({displayed('close', value)} / {displayed('close', base)} - 1)"
     return f"{share} {'above' if percent > 0.0 else 'below'} {{}} {formula}"
 
 
@@ -58,10 +58,6 @@ def _distance(snapshot: Snapshot, key: str, level: str) -> list[str]:
         return []
     place = text.format(f"its {window}-day {level}")
     return [f"a close {place}", f"the price being {place}"]
-
-
-def _price(value: float) -> float:
-    return round(value, 2)
 
 
 def _plain(value: float, decimals: int) -> str:

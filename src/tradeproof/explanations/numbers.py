@@ -33,7 +33,7 @@ def signed(value: float, decimals: int, unit: Unit) -> str:
 def displayed(key: str, value: float) -> str:
     """A reading as the fact sheet shows it."""
     named = quantity(key)
-    return written(value, named.decimals, named.unit)
+    return written(value, named.places(value), named.unit)
 
 
 def coarser(key: str, value: float) -> int:
@@ -41,7 +41,7 @@ def coarser(key: str, value: float) -> int:
 
     A shorter number keeps two figures, is not zero, and lies in the same state.
     """
-    decimals = quantity(key).decimals
+    decimals = quantity(key).places(value)
     if decimals == 0:
         return 0
     short = round(value, decimals - 1)

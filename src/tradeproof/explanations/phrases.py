@@ -95,8 +95,8 @@ PHRASES: Mapping[str, tuple[tuple[str, str], ...]] = {
         (ANY, "a {name} at {v}"),
         (POSITIVE, "a positive {name} of {v}"),
         (NEGATIVE, "a negative {name} of {v}"),
-        ("above_signal", "a MACD above its signal line ({name} {v})"),
-        ("below_signal", "a MACD below its signal line ({name} {v})"),
+        ("above_signal", "a {name} of {v} (above its signal line)"),
+        ("below_signal", "a {name} of {v} (below its signal line)"),
     ),
     r"macd_\d+_\d+": ((ANY, "the MACD line at {v}"), (ANY, "a MACD of {v}"), (ANY, "a MACD line of {v}")),
     r"bollinger_position_(\d+)": (
@@ -196,17 +196,13 @@ def mention(snapshot: Snapshot, key: str, choices: Choices, derived: float) -> s
         found = derived_phrases(snapshot, key)
         if found:
             return choices.one(found)
-    decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).decimals
-    return (
-        choices.one(_templates(snapshot, key, value))
-        .format(
-            v=written(value, decimals, quantity(key).unit),
-            a=written(abs(value), decimals, quantity(key).unit),
-            b=written(value, decimals, "score"),
-            n=window_of(key),
-            name=quantity(key).label,
-        )
-        .replace(" 1 days", " 1 day")
+    decimals = coarser(key, value) if choices.chance(0.35) else quantity(key).places(value)
+    return choices.one(_templates(snapshot, key, value)).format(
+        v=written(value, decimals, quantity(key).unit),
+        a=written(abs(value), decimals, quantity(key).unit),
+        b=written(value, decimals, "score"),
+        n=window_of(key),
+        name=quantity(key).label,
     )
 
 
@@ -217,4 +213,5 @@ def _templates(snapshot: Snapshot, key: str, value: float) -> list[str]:
     fitting = {ANY, POSITIVE if value > 0.0 else NEGATIVE if value < 0.0 else ANY}
     if word is not None and states_of({key: value}).get(state) == word:
         fitting.add(word)
-    return [text for when, text in PHRASES.get(pattern, ((ANY, "the {name} of {v}"),)) if when in fitting]
+    texts = [text for when, text in PHRASES.get(pattern, ((ANY, "the {name} of {v}"),)) if when in fitting]
+    return [text for text in texts if window_of(key) != 1 or "{n} days" not in text]

@@ -72,7 +72,7 @@ def fact_sheet(facts: Facts, brief: bool) -> str:
         if brief or snapshot.ticker != facts.focus.ticker:
             lines.append(f"{title} {snapshot_summary(snapshot)}")
         else:
-            lines += [title, *snapshot_lines(snapshot)]
+            lines += [title, *snapshot_lines(snapshot, record=snapshot is facts.focus)]
     if facts.universe:
         lines += [f"universe on {_date(facts.focus)}:", *universe_lines(facts.universe)]
     return "\n".join(lines)

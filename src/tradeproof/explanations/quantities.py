@@ -8,12 +8,17 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from tradeproof.errors import DataError
 from tradeproof.explanations.family import Family, FloatArray, Unit
 from tradeproof.explanations.figures import FIGURES
 from tradeproof.explanations.indicators import INDICATORS
 
 FAMILIES = (*INDICATORS, *FIGURES)
+
+LOW_PRICE, VERY_LOW_PRICE = 10.0, 0.1
+"""Currency units; prices of a share that was split often are adjusted to cents."""
 
 GROUPS: dict[str, str] = {
     "weekday_sin": "weekday",
@@ -51,6 +56,20 @@ class Quantity:
     def is_convertible(self) -> bool:
         """Whether the displayed value and the observed one determine each other."""
         return self.family.to_display is not None
+
+    def places(self, value: float) -> int:
+        """Decimals that a value is displayed with: a low price has more, so that a move of a thousandth still shows."""
+        if self.unit != "price" or abs(value) >= LOW_PRICE:
+            return self.decimals
+        return self.decimals + (2 if abs(value) >= VERY_LOW_PRICE else 4)
+
+    def displayed(self, values: FloatArray) -> FloatArray:
+        """Round as displayed, once; zero has no sign, and what is not finite stays as it is."""
+        rounded = np.round(values, self.decimals)
+        if self.unit == "price":
+            for limit, more in ((LOW_PRICE, 2), (VERY_LOW_PRICE, 4)):
+                rounded = np.where(np.abs(values) < limit, np.round(values, self.decimals + more), rounded)
+        return rounded + 0.0
 
     def to_display(self, values: FloatArray, volatility: FloatArray) -> FloatArray:
         """Displayed values, not yet rounded, of observed ones.

@@ -8,6 +8,8 @@ from tradeproof.explanations.phrases import mention
 from tradeproof.explanations.quantities import quantity
 from tradeproof.explanations.sentences import GERUND, PAST, listed, sentence
 
+TURNS = ("Still", "That said", "On the other hand")
+"""How a sentence may turn to the other side."""
 DERIVED = 0.35
 """Share of mentions that derive a number, where a formula leads to one."""
 
@@ -99,23 +101,22 @@ def counter(snapshot: Snapshot, choices: Choices) -> str:
     if driver is None:
         return _open_question(snapshot, choices)
     phrase = driver_phrase(snapshot, driver, choices)
-    turns = ("", "", "", "still, ", "that said, ", "on the other hand, ")
-    turn = choices.one(turns if supporting(snapshot, 1) else turns[:1])
-    return sentence(
-        turn
-        + choices.one(
-            (
-                f"against it spoke {phrase}",
-                f"the decision stands despite {phrase}",
-                f"the main argument against it was {phrase}",
-                f"{phrase} spoke against the decision",
-                f"the decision was taken despite {phrase}",
-                f"{phrase} weighed against the decision",
-                f"the strongest objection was {phrase}",
-                f"the policy decided so despite {phrase}",
-            )
-        )
+    despite = (
+        f"the decision stands despite {phrase}",
+        f"the decision was taken despite {phrase}",
+        f"the policy decided so despite {phrase}",
     )
+    against = (
+        f"against it spoke {phrase}",
+        f"the main argument against it was {phrase}",
+        f"{phrase} weighed against the decision",
+        f"{phrase} spoke against the decision",
+        f"the strongest objection was {phrase}",
+    )
+    if choices.chance(0.3):
+        return sentence(choices.one(despite))
+    turn = choices.one(("", "", *TURNS)) if supporting(snapshot, 1) else ""
+    return sentence((f"{turn}, " if turn else "") + choices.one(against))
 
 
 def _open_question(snapshot: Snapshot, choices: Choices) -> str:
@@ -130,7 +131,7 @@ def _open_question(snapshot: Snapshot, choices: Choices) -> str:
         (
             f"a probability of {verb} of {share} is no certainty",
             f"a probability of {verb} of {share} leaves room for the other actions ({left})",
-            f"at a probability of {verb} of {share}, the other actions had their share too ({left})",
+            f"at a probability of {verb} of {share}, the other actions share the rest ({left})",
         )
     )
     return sentence(f"{none}; still, {doubt}" if snapshot.drivers else f"still, {doubt}")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from tradeproof.explanations import decision, questions, reasons
 from tradeproof.explanations.analysis import MOST_POINTS, Reply, missing
 from tradeproof.explanations.choices import Choices
-from tradeproof.explanations.facts import Facts, Snapshot
+from tradeproof.explanations.facts import Driver, Facts, Snapshot
 from tradeproof.explanations.numbers import displayed, signed, written
-from tradeproof.explanations.phrases import mention
+from tradeproof.explanations.phrases import mention, named
 from tradeproof.explanations.risk import risk, stop
 from tradeproof.explanations.sentences import listed, lowered, sentence
 from tradeproof.explanations.setting import TRENDS
@@ -71,16 +71,24 @@ def earlier_signal(earlier: Snapshot, word: str, asked: str, choices: Choices) -
     """
     date, ticker, action = earlier.date, earlier.ticker, earlier.action
     day = choices.one((f"{word}, on {date}", f"on {date}", f"{word} ({date})"))
-    text = f"{day}, the policy's decision for {ticker} was to {action}"
     if asked != action:
-        text = f"there was no {asked} signal on {date}; {text}"
-    phrases = [mention(earlier, found.key, choices, 0.3) for found in reasons.supporting(earlier, MOST_POINTS)]
+        day = f"there was no {asked} signal {word}; on {date}"
+    text = f"{day}, the policy's decision for {ticker} was to {action}"
+    phrases = [_told(earlier, found, choices) for found in reasons.supporting(earlier, MOST_POINTS)]
     if phrases:
         text += choices.one((", driven by ", ", supported by ", ", backed by ")) + listed(phrases)
     opponent = reasons.opposing(earlier)
     if opponent is not None:
-        return f"{sentence(text)} Against it on {date} spoke {mention(earlier, opponent.key, choices, 0.0)}."
+        return f"{sentence(text)} Against it on {date} spoke {_told(earlier, opponent, choices)}."
     return sentence(text)
+
+
+def _told(earlier: Snapshot, driver: Driver, choices: Choices) -> str:
+    """A driver of an earlier date; a ratio by its name, since "1.3 times its average" reads as one of the present."""
+    phrase = mention(earlier, driver.key, choices, 0.3)
+    if " times its " not in phrase:
+        return phrase
+    return f"{named(driver.key)} at {displayed(driver.key, earlier.readings[driver.key])}"
 
 
 def strategy(facts: Facts, trend: str, choices: Choices) -> str:
@@ -158,7 +166,7 @@ def _first(facts: Facts, choices: Choices) -> str:
     share = signed(found[0].attribution, 2, "score")
     return choices.one(
         (
-            f"The main reason was {phrase}; its attribution is {share} in log-odds.",
+            f"The main reason was {phrase}, with an attribution of {share} in log-odds.",
             f"The strongest support came from {phrase}, with an attribution of {share} in log-odds.",
         )
     )
@@ -192,7 +200,7 @@ def _resumed(reply: Reply) -> Reply:
                 "",
             )
         )
-        return f"{lead}{lowered(text)}" if lead else text
+        return f"{lead}{lowered(text)}" if lead and not text.startswith(reasons.TURNS) else text
 
     return resume
 
@@ -204,7 +212,7 @@ FOLLOW_UP: Mapping[str, Reply] = {
     "risk": _resumed(_risk),
     "stop": _resumed(_stop),
     "trend": _trend,
-    "other_trend": lambda facts, choices: f"As for rising markets: {lowered(strategy(facts, 'up', choices))}",
-    "tomorrow": lambda facts, choices: f"Beyond what was just explained, {lowered(_beyond(facts, choices))}",
+    "other_trend": lambda facts, choices: f"On the opposite trend: {lowered(strategy(facts, 'up', choices))}",
+    "tomorrow": lambda facts, choices: f"Apart from what was just explained, {lowered(_beyond(facts, choices))}",
 }
 """Answers to questions that lean on what was said before."""

@@ -53,7 +53,7 @@ def _held(snapshot: Snapshot, choices: Choices) -> str:
     place = None if "close" not in readings else ratio(readings["stop_price"], readings["close"])
     if place is not None:
         where = place.format("the close")
-        texts += [f"The stop at {stop} lies {where}.", f"The position is protected by a stop at {stop}, {where}."]
+        texts += [f"The stop at {stop} lies {where}.", f"There is a stop at {stop}, {where}."]
     if "take_profit_price" in readings:
         goal = displayed("take_profit_price", readings["take_profit_price"])
         texts.append(f"The stop price is {stop} and the take-profit price {goal}.")
@@ -73,6 +73,6 @@ def _market(snapshot: Snapshot, choices: Choices, told: Collection[str]) -> str:
             f"On the risk side, the facts show {phrases}.",
             f"The scale of the risk is given by {phrases}.",
             f"A measure of the risk is {phrases}." if len(chosen) == 1 else f"The measures of risk are {phrases}.",
-            f"As for risk, the close came with {phrases}.",
+            f"The facts that bear on risk: {phrases}.",
         )
     )

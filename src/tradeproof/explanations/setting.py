@@ -23,20 +23,20 @@ def _trend(snapshot: Snapshot) -> list[str]:
         f"{ticker} is in {TRENDS[trend]}, with a close of {close}.",
         f"The setting is {TRENDS[trend]} with {ticker} at a close of {close}.",
     ]
-    middle, slow = _averages(snapshot)
-    if trend != "sideways":
-        side = "above" if trend == "up" else "below"
+    averages = _averages(snapshot)
+    if trend != "sideways" and len(averages) > 1:
+        (middle, slow), side = averages[-2:], "above" if trend == "up" else "below"
         texts.append(
             f"{ticker} is in {TRENDS[trend]}: the close of {close} is {side} the {middle}, which is {side} the {slow}."
         )
     return texts
 
 
-def _averages(snapshot: Snapshot) -> tuple[str, str]:
-    """The two averages that decide the trend, with their windows and values."""
+def _averages(snapshot: Snapshot) -> list[str]:
+    """The averages with their windows and values, the longest one last; the last two decide the trend."""
     keys = [key for key in snapshot.readings if quantity(key).family.pattern == r"average_(\d+)"]
-    middle, slow = sorted(keys, key=lambda key: quantity(key).window)[-2:]
-    return tuple(f"{quantity(key).label} of {displayed(key, snapshot.readings[key])}" for key in (middle, slow))  # type: ignore[return-value]
+    keys.sort(key=lambda key: quantity(key).window)
+    return [f"{quantity(key).label} of {displayed(key, snapshot.readings[key])}" for key in keys]
 
 
 def _moves(snapshot: Snapshot) -> list[str]:

@@ -21,26 +21,36 @@ STATE_LINES: Mapping[str, tuple[str, ...]] = {
 """Beside which reading a state word stands."""
 
 TOGETHER: tuple[tuple[str, ...], ...] = (
-    ("close", "open", "high", "low", "volume"),
+    ("close", "open", "volume"),
     ("return",),
-    ("average",),
-    ("average_distance",),
-    ("high_distance", "low_distance", "drawdown"),
+    ("average", "average_distance"),
+    ("high", "high_distance", "low", "low_distance", "drawdown"),
     ("position", "target", "bars_held"),
     ("entry_price", "unrealised_return", "account_drawdown"),
     ("stop_price", "stop_loss", "take_profit_price", "take_profit"),
 )
 """Readings that share a line, by their key or its stem; all others have one of their own."""
 
-RECORD = (("days", "bars"), ("account's return", "return"), ("market's return", "market"))
+LEVELS = ("average", "high", "low")
+"""Prices that the close has a distance from."""
+
+RECORD = (("days", "bars"), ("account", "return"), ("market", "market"))
 """What a line of the record shows, and the part of the key that names it."""
+
+IN_A_LINE = 4
+"""Readings of the universe that share a line."""
 
 SUMMARY = ("close", "return", "rsi", "volatility_level", "drawdown")
 """Readings that the line of a ticker beside the focus shows, by their key or its stem."""
 
 
-def snapshot_lines(snapshot: Snapshot) -> list[str]:
-    """All of a snapshot, the decision first."""
+def snapshot_lines(snapshot: Snapshot, record: bool) -> list[str]:
+    """All of a snapshot, the decision first.
+
+    Args:
+        snapshot: The facts.
+        record: Whether to tell what the account did so far.
+    """
     lines = [f"decision: {snapshot.action} - {SHOWN[snapshot.order]}"]
     if snapshot.drivers:
         shares = (f"{quantity(d.key).label} {signed(d.attribution, 2, 'score')}" for d in snapshot.drivers)
@@ -48,7 +58,7 @@ def snapshot_lines(snapshot: Snapshot) -> list[str]:
     lines.append(_counterfactual(snapshot))
     if "trend" in snapshot.states:
         lines.append(f"trend: {snapshot.states['trend']}")
-    return [*lines, *_readings(snapshot)]
+    return [*lines, *_readings(snapshot), *(_records(snapshot) if record else [])]
 
 
 def snapshot_summary(snapshot: Snapshot) -> str:
@@ -66,7 +76,8 @@ def summary_keys(snapshot: Snapshot) -> list[str]:
 
 def universe_lines(universe: Mapping[str, float]) -> list[str]:
     """Readings of all tickers together."""
-    return [f"{quantity(key).label}: {displayed(key, value)}" for key, value in universe.items()]
+    shown = [f"{quantity(key).label}: {displayed(key, value)}" for key, value in universe.items()]
+    return ["; ".join(shown[first : first + IN_A_LINE]) for first in range(0, len(shown), IN_A_LINE)]
 
 
 def _counterfactual(snapshot: Snapshot) -> str:
@@ -82,18 +93,26 @@ def _counterfactual(snapshot: Snapshot) -> str:
 def _shown(snapshot: Snapshot, key: str) -> str:
     """One reading with its label and, where one hangs on it, the word of its state."""
     value, word = snapshot.readings[key], _word(snapshot, key)
+    distance = next((f"{stem}_distance_{quantity(key).window}" for stem in LEVELS if _is_of(key, stem)), "")
+    if distance in snapshot.readings:
+        word = f"distance {displayed(distance, snapshot.readings[distance])}"
     return f"{quantity(key).label}: {displayed(key, value)}{f' ({word})' if word else ''}"
+
+
+def _level_of(key: str) -> str:
+    """The price that a distance is measured from: a line shows both."""
+    return key.replace("_distance_", "_") if "_distance_" in key else ""
 
 
 def _readings(snapshot: Snapshot) -> list[str]:
     lines: dict[int, list[str]] = {}
     for place, key in enumerate(snapshot.readings):
-        if key.startswith(("record_", "probability_")):
+        if key.startswith(("record_", "probability_")) or _level_of(key) in snapshot.readings:
             continue
         line = next((n for n, stems in enumerate(TOGETHER) if any(_is_of(key, stem) for stem in stems)), None)
         lines.setdefault(len(TOGETHER) + place if line is None else line, []).append(_shown(snapshot, key))
     shown = ["; ".join(lines[line]) for line in sorted(lines)]
-    return [*_probabilities(snapshot), *shown, *_records(snapshot)]
+    return [*_probabilities(snapshot), *shown]
 
 
 def _probabilities(snapshot: Snapshot) -> list[str]:

@@ -7,8 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tradeproof.agents.artifact import load_policy
+from tradeproof.agents.rollout import roll_out
+from tradeproof.data.splits import TEST, assign_splits
 from tradeproof.evaluation.cards import card_section
 from tradeproof.evaluation.models import Evaluation, evaluate_models
+from tradeproof.evaluation.names import PPO
+from tradeproof.evaluation.policies import Orders
 from tradeproof.evaluation.report import write_evaluation
 from tradeproof.evaluation.walk_forward import compare_folds
 from tradeproof.features.contract import FeatureContract
@@ -47,7 +52,7 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         }
         # the first seed's models are the ones that are registered
         forecasts = {name: frames[0] for name, frames in seeds.items()}
-        evaluation = evaluate_models(tables, forecasts, params, seeds)
+        evaluation = evaluate_models(tables, forecasts, params, seeds, {PPO: _traders(layout, params, tables)})
         walked = _walk_forward(layout, params, tables)
         with replace_folder(layout.evaluation) as folder:
             write_evaluation(folder, evaluation, manifest, params, walk_forward=walked)
@@ -83,6 +88,26 @@ def _forecasts(
         model = load_forecaster(seed_folder(folder, params.seed, seed), contract)
         frames.append(forecast_table(model, table, contract, start=params.split.validation_end))
     return pd.concat(frames, ignore_index=True)
+
+
+def _traders(layout: Layout, params: AllParams, tables: Mapping[str, pd.DataFrame]) -> list[Orders]:
+    """What the policies order on the test split, from an account without a position; the chosen policy comes first."""
+    figures = read_json(layout.ppo / "metrics.json")
+    chosen = int(figures["chosen_seed"])
+    others = [int(seed) for seed in figures["seeds"] if int(seed) != chosen]
+    test = {
+        ticker: table[assign_splits(table["date"].to_numpy(), params.split) == TEST].reset_index(drop=True)
+        for ticker, table in tables.items()
+    }
+    return [_orders(layout.policy_of(seed), test) for seed in (chosen, *others)]
+
+
+def _orders(path: Path, tables: Mapping[str, pd.DataFrame]) -> Orders:
+    orders = {}
+    for decisions in roll_out(load_policy(path), tables):
+        orders[decisions.ticker] = np.full(len(tables[decisions.ticker]), np.nan)
+        orders[decisions.ticker][decisions.rows] = decisions.targets
+    return orders
 
 
 def _walk_forward(layout: Layout, params: AllParams, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from tradeproof.agents.artifact import load_policy
+from tradeproof.agents.lookahead import lookahead_of_observations
 from tradeproof.data.bars import read_bars
 from tradeproof.features.fills import lookahead_of_fills
 from tradeproof.features.lookahead import lookahead_of_features, raise_if_leaking
@@ -24,5 +26,8 @@ def run(params_path: Path, root: Path, cuts: int) -> list[str]:
     rules = TradingRules.from_params(params.costs, params.profit)
     average_bars = params.evaluate.average_bars[0]
     reports += lookahead_of_fills(bars, rules, average_bars, cuts, params.seed)
+    if layout.policy().is_file():
+        policy = load_policy(layout.policy())
+        reports += lookahead_of_observations(bars, policy, cuts, params.seed)
     raise_if_leaking(reports)
     return [*map(str, reports), f"no leak: {len(reports)} checks, and nothing of the past changed with the future"]

@@ -12,7 +12,7 @@ from tradeproof.agents.training import TrainedPolicies, train_policies
 from tradeproof.features.contract import FeatureContract
 from tradeproof.params import load_params
 from tradeproof.params.schema import AllParams
-from tradeproof.runtime.files import read_json, replace_folder, sha256_folder, write_json, write_text
+from tradeproof.runtime.files import read_json, replace_folder, sha256_file, write_json, write_text
 from tradeproof.stages.layout import SEEDS, Layout
 from tradeproof.stages.session import model_meta, open_stage, tag_inputs
 from tradeproof.tracking.runs import StageIdentity
@@ -21,7 +21,7 @@ SECTIONS = ("split", "costs", "profit", "train_ppo")
 
 
 def run(params_path: Path, root: Path) -> dict[str, float]:
-    """Run the stage: one training per seed, each with a run of its own below the stage's.
+    """Run the stage: one training per seed on train_base.tickers, each with a run of its own beside the stage's.
 
     Args:
         params_path: The params file.
@@ -36,9 +36,10 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
     with open_stage(StageIdentity("train_ppo"), SECTIONS, params_path) as (params, stage), ExitStack() as runs:
         tag_inputs(stage, layout)
         contract = FeatureContract.from_dict(read_json(layout.contract()))
-        tables = {ticker: pd.read_parquet(layout.table(ticker)) for ticker in params.universe.tickers}
-        digest = sha256_folder(layout.table("").parent)
-        stage.log_dataset(pd.concat(tables.values()), "features", digest, "artifacts/build_features/tickers")
+        digest = sha256_file(layout.base_table())
+        rows = pd.read_parquet(layout.base_table())
+        stage.log_dataset(rows, "base_features", digest, "artifacts/build_features/base.parquet")
+        tables = {ticker: rows[rows["ticker"] == ticker].reset_index(drop=True) for ticker in params.train_base.tickers}
         logs = {}
         for seed in seeds:
             identity = StageIdentity("train_ppo", tensorboard=f"ppo/{SEEDS}/{seed}", further_seed=seed)
