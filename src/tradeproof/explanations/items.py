@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- typography is its matter
 """A text as a row of items: words of the field with what they say, numbers, dates, tickers; and its sentences."""
 
 import re
@@ -33,7 +34,7 @@ TYPOGRAPHY = str.maketrans(
 )
 """Character for character, so that places in the text stay what they are."""
 
-LONGEST = 200
+LONGEST = 120
 """Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
 RANGE_DASH = re.compile(r"(?<=[\s(])–(?=[\d$])|(?<=\d) ?– ?(?=\d)")
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- rows of words
 """The words of the field and what each says: quantities, states, actions, orders, directions, comparisons, reasons.
 
 Phrases are written in a short form: words apart by blanks, alternatives apart by slashes, `_` for nothing, `#` for a
