@@ -19,7 +19,7 @@ from tradeproof.errors import DataError
 from tradeproof.explanations.audit import audit
 from tradeproof.explanations.dataset import AUDIT, FILES, file_of, jobs_of, needed_places, plan_tasks, write_part
 from tradeproof.explanations.rows import EXPLANATION, Row
-from tradeproof.explanations.selection import pool_of, select
+from tradeproof.explanations.selection import EVAL, pool_of, select
 from tradeproof.features.contract import READY
 from tradeproof.params.schema import ExplanationParams
 from tradeproof.progress import progress, say
@@ -118,7 +118,9 @@ def generate_dataset(
         found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, _processes(), bar)
     parts = {}
     for plan in plans:
-        jobs = jobs_of(universe, plan, found, selection, request.seed)
+        # what training has told of is not told again in evaluation
+        after = selection.split.train_end if plan.part == EVAL else ""
+        jobs = jobs_of(universe, plan, found, after, request.seed)
         parts[plan.part] = write_part(plan.part, jobs, params.drivers, _processes())
     left_out = sorted(set(tables) - set(usable))
     content = audit(parts, pool, selection, params, {**origins, "seed": request.seed, "tickers_left_out": left_out})

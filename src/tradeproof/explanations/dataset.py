@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from tradeproof.errors import DataError
 from tradeproof.explanations.answers import CATEGORIES
 from tradeproof.explanations.facts import Snapshot, alone
 from tradeproof.explanations.repeats import repeated
-from tradeproof.explanations.rows import CHAT, COMMENTARY, EXPLANATION, Job, Row, write_row, write_rows
-from tradeproof.explanations.selection import EVAL, Pool, Selection
+from tradeproof.explanations.rows import CHAT, COMMENTARY, EXPLANATION, TASKS, Job, Row, write_row, write_rows
+from tradeproof.explanations.selection import Pool, Selection
 from tradeproof.explanations.universe import Place, Universe, chat_facts, commentary_facts
 from tradeproof.params.schema import ExplanationParams
 from tradeproof.progress import progress
@@ -87,20 +88,27 @@ def needed_places(universe: Universe, plan: Plan) -> tuple[set[Place], set[Place
     return explained, shown | explained
 
 
-def jobs_of(
-    universe: Universe, plan: Plan, found: Mapping[Place, Snapshot], selection: Selection, seed: int
-) -> list[Job]:
-    """What the rows of a part are made of."""
-    after = selection.split.train_end if plan.part == EVAL else ""
+def jobs_of(universe: Universe, plan: Plan, found: Mapping[Place, Snapshot], after: str, seed: int) -> list[Job]:
+    """What the rows of a part are made of.
+
+    Args:
+        universe: All decisions.
+        plan: Of the part.
+        found: Snapshots of all places that the rows need.
+        after: Chats tell earlier moments from the first date after this one only.
+        seed: Draws the wordings.
+    """
     jobs = []
-    for number, (place, task, category) in enumerate(zip(plan.places, plan.tasks, plan.categories, strict=True)):
+    for place, task, category in zip(plan.places, plan.tasks, plan.categories, strict=True):
         if task == COMMENTARY:
             facts = commentary_facts(universe, place, found)
         elif task == CHAT:
             facts = chat_facts(universe, place, found, after)
         else:
             facts = alone(found[place])
-        jobs.append(Job(task, category, facts, (seed, int(plan.part == EVAL), number)))
+        # by ticker, bar and task: what else is in the dataset changes no wording
+        row = int(universe.tickers[place[0]].decided.rows[place[1]])
+        jobs.append(Job(task, category, facts, (seed, crc32(place[0].encode("utf-8")), row, TASKS.index(task))))
     return jobs
 
 

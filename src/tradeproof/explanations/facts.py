@@ -101,7 +101,7 @@ class Snapshot:
             other = content["counterfactual"]
             snapshot = cls(
                 ticker=str(content["ticker"]),
-                date=str(content["date"]),
+                date=_day(content["date"]),
                 action=str(content["action"]),
                 order=str(content["order"]),
                 readings={str(k): float(v) for k, v in content["readings"].items() if v is not None},
@@ -166,7 +166,7 @@ class Facts:
         """
         try:
             snapshots: Sequence[Mapping[str, Any]] = content["snapshots"]
-            moments = {str(k): str(v) for k, v in content["moments"].items() if v is not None}
+            moments = {str(k): _day(v) for k, v in content["moments"].items() if v is not None}
             universe = {str(k): float(v) for k, v in content["universe"].items() if v is not None}
         except (KeyError, TypeError, ValueError, AttributeError) as e:
             raise DataError(f"facts cannot be read ({type(e).__name__}: {e}); generate the dataset again") from e
@@ -178,6 +178,11 @@ class Facts:
 def alone(snapshot: Snapshot) -> Facts:
     """The facts of one decision."""
     return Facts((snapshot,), {}, {})
+
+
+def _day(value: object) -> str:
+    """A date as 2015-12-31; readers of JSON such as the datasets library make a time of it."""
+    return str(value)[:10]
 
 
 def _refuse_unknown(snapshot: Snapshot) -> None:

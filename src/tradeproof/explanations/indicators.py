@@ -14,7 +14,8 @@ def _percent_of_log(values: FloatArray, volatility: FloatArray, window: int) -> 
 
 
 def _log_of_percent(values: FloatArray, volatility: FloatArray, window: int) -> FloatArray:
-    return np.asarray(np.log1p(values / 100.0) / (volatility * np.sqrt(max(window, 1))), dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a loss of all or more has no log return
+        return np.asarray(np.log1p(values / 100.0) / (volatility * np.sqrt(max(window, 1))), dtype=np.float64)
 
 
 def _annual(volatility: FloatArray) -> FloatArray:

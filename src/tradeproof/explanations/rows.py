@@ -90,6 +90,39 @@ class Row:
         return "\n".join((title, "-" * len(title), self.prompt, self.completion, "-" * len(title)))
 
 
+@dataclass(frozen=True)
+class Composed:
+    """What a row says, not yet checked.
+
+    Attributes:
+        prompt: As a model reads it.
+        question: Of a chat; empty where none is asked.
+        answers: The completion last, and before it what was answered earlier in the conversation.
+    """
+
+    prompt: str
+    question: str
+    answers: tuple[str, ...]
+
+
+def compose_row(job: Job, drivers: int) -> Composed:
+    """Find the words of one row.
+
+    Args:
+        job: What it is made of.
+        drivers: Reasons that an explanation names, at most.
+    """
+    generator = np.random.default_rng([*job.seed, job.attempt])
+    if job.task == EXPLANATION:
+        text = write_explanation(job.facts.focus, generator, drivers)
+        return Composed(explanation_prompt(job.facts.focus), "", (text,))
+    if job.task == COMMENTARY:
+        return Composed(commentary_prompt(job.facts), "", (write_commentary(job.facts, generator),))
+    exchange = write_exchange(str(job.category), job.facts, generator)
+    prompt = chat_prompt(job.facts, exchange.question, exchange.history)
+    return Composed(prompt, exchange.question, (*(answer for _, answer in exchange.history), exchange.answer))
+
+
 def write_row(job: Job, drivers: int) -> Row:
     """Write one row and check it.
 
@@ -100,19 +133,9 @@ def write_row(job: Job, drivers: int) -> Row:
     Raises:
         DataError: A claim in it does not hold: a fault of the program, not of the user.
     """
-    generator = np.random.default_rng([*job.seed, job.attempt])
-    question, texts = "", []
-    if job.task == EXPLANATION:
-        prompt = explanation_prompt(job.facts.focus)
-        texts = [write_explanation(job.facts.focus, generator, drivers)]
-    elif job.task == COMMENTARY:
-        prompt, texts = commentary_prompt(job.facts), [write_commentary(job.facts, generator)]
-    else:
-        exchange = write_exchange(str(job.category), job.facts, generator)
-        question = exchange.question
-        prompt = chat_prompt(job.facts, question, exchange.history)
-        texts = [*(answer for _, answer in exchange.history), exchange.answer]
-    return Row(job, prompt, texts[-1], question, sum(_checked(job, text) for text in texts))
+    composed = compose_row(job, drivers)
+    claims = sum(_checked(job, text) for text in composed.answers)
+    return Row(job, composed.prompt, composed.answers[-1], composed.question, claims)
 
 
 def write_rows(jobs: Sequence[Job], drivers: int, processes: int, progress: Progress) -> list[Row]:

@@ -141,10 +141,11 @@ def waterfilled(available: Integers, total: int) -> Integers:
     taken = np.zeros_like(available)
     while (left := total - int(taken.sum())) > 0:
         open_ = np.flatnonzero(taken < available)
-        each, more = divmod(left, len(open_))
-        quotas = np.full(len(open_), each)
-        quotas[:more] += 1
-        taken[open_] = np.minimum(taken[open_] + quotas, available[open_])
+        each = left // len(open_)
+        if each == 0:
+            taken[open_[:left]] += 1
+            break
+        taken[open_] = np.minimum(taken[open_] + each, available[open_])
     return taken
 
 
