@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, RUF028 -- rows of words
 """Planted lies: each makes one edit to a true text after which it says something false, or nothing the facts know."""
 
 import re

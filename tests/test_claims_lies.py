@@ -3,15 +3,15 @@
 from collections import Counter
 
 import numpy as np
+
 from lies import LIES, plant
 from snapshots import random_history, random_snapshot, random_universe
-from true_texts import TRUE_TEXTS
-
 from tradeproof.explanations.answers import CATEGORIES, write_exchange
 from tradeproof.explanations.claims import check_text
 from tradeproof.explanations.commentary import write_commentary
 from tradeproof.explanations.facts import alone
 from tradeproof.explanations.writer import write_explanation
+from true_texts import TRUE_TEXTS
 
 
 def true_texts(generator, count):
@@ -26,7 +26,7 @@ def true_texts(generator, count):
 def test_planted_lies_of_every_kind_are_caught():
     generator = np.random.default_rng(3)
     planted, caught = Counter(), Counter()
-    for facts, text in true_texts(generator, 60):
+    for facts, text in true_texts(generator, 30):
         for kind in LIES:
             lie = plant(kind, text, facts, generator)
             if lie is not None:
@@ -34,6 +34,6 @@ def test_planted_lies_of_every_kind_are_caught():
                 planted[kind] += 1
                 caught[kind] += checked.false + checked.unverifiable > 0
     assert len(planted) >= 20
-    assert sum(planted.values()) > 2000
+    assert sum(planted.values()) > 1000
     assert sum(caught.values()) >= 0.99 * sum(planted.values())
     assert {k: caught[k] / n for k, n in planted.items() if n >= 20 and caught[k] < 0.9 * n} == {}

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- typography of texts
 """True texts about four given sets of facts, written by hand in many manners of speech, before any writer existed."""
 
 from tradeproof.explanations.facts import Counterfactual, Driver, Facts, Snapshot, alone

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 -- readers share one signature
 """Numbers in a sentence: what each is about, by the words around it."""
 
 from dataclasses import replace
@@ -326,7 +327,6 @@ def _distance(
     notes: Notes, i: int, target: int, key: str | None, level: str, number: Numeral, unit: str | None, sign: int
 ) -> None:
     """A share above or below an average, a high, a low; or the difference of two quantities."""
-    s = notes.sentence
     if key is None or (quantity(level).unit == "price" and quantity(key).unit != "price"):
         key = base_key(key, level)
     for prefix, distance in DISTANCES.items():
@@ -562,7 +562,7 @@ def direction_near(s: Sentence, i: int, after: int) -> tuple[int | None, int]:
     return None, 0
 
 
-def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
+def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:  # noqa: C901
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
     if unit == "percent" and _of_state(notes, i, after):

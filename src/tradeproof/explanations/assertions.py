@@ -307,7 +307,7 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
             "key",
             "first",
             "principal",
-        )  # fmt: skip
+        )
     )
     negated = s.is_negated(i)
     counted = next((at for at in s.part(i) if at < i and s.words[at].startswith("driver")), None)
@@ -329,7 +329,6 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
 
 def _drivers_in(notes: Notes, places: range) -> list[tuple[int, str]]:
     """Quantities and states that can be reasons, in order, each once."""
-    s = notes.sentence
     found: dict[str, int] = {}
     for at in places:
         key = _driver_at(notes, at)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- typography is its matter
 """A text as a row of items: words of the field with what they say, numbers, dates, tickers; and its sentences."""
 
 import re
@@ -33,7 +34,7 @@ TYPOGRAPHY = str.maketrans(
 )
 """Character for character, so that places in the text stay what they are."""
 
-LONGEST = 200
+LONGEST = 120
 """Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
 RANGE_DASH = re.compile(r"(?<=[\s(])–(?=[\d$])|(?<=\d) ?– ?(?=\d)")
 MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -105,7 +106,7 @@ def sentences(text: str, facts: Facts) -> list[list[Item]]:
     known = vocabulary_of(facts)
     plain = RANGE_DASH.sub(lambda m: m.group().replace("–", "-"), text.translate(TYPOGRAPHY)).replace("–", ",")
     found: list[list[Item]] = [[]]
-    for item in _items(_tokens(plain, known.pattern), known.moments, facts):
+    for item in _items(_tokens(plain, known.pattern), known.moments):
         if item.kind == "line":
             found += [[], []]
         elif item.kind == "mark" and item.says in ".!?;":
@@ -138,7 +139,7 @@ def _joins(tokens: list[_Token], i: int) -> bool:
     return after.kind == "word" and before.kind in ("word", "number")
 
 
-def _items(tokens: list[_Token], moments: Trie, facts: Facts) -> list[Item]:
+def _items(tokens: list[_Token], moments: Trie) -> list[Item]:
     found: list[Item] = []
     general = vocabulary()
     i = 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- rows of words
 """The words of the field and what each says: quantities, states, actions, orders, directions, comparisons, reasons.
 
 Phrases are written in a short form: words apart by blanks, alternatives apart by slashes, `_` for nothing, `#` for a
@@ -884,7 +885,7 @@ def plant(trie: Trie, phrase: str, meaning: Meaning, keep: bool = False) -> None
 
 
 @cache
-def vocabulary() -> Trie:
+def vocabulary() -> Trie:  # noqa: C901
     """The trie of all words that do not depend on the facts."""
     trie: Trie = {}
     for kind, says, words in PLAIN:
