@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- typography of texts
 """A text is read into claims, and each is true, false, or nothing that the facts speak of."""
 
 import time

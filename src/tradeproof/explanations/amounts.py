@@ -562,7 +562,7 @@ def direction_near(s: Sentence, i: int, after: int) -> tuple[int | None, int]:
     return None, 0
 
 
-def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:
+def _assertion(notes: Notes, i: int, unit: str | None, after: int) -> None:  # noqa: C901
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
     if unit == "percent" and _of_state(notes, i, after):

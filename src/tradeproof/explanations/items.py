@@ -106,7 +106,7 @@ def sentences(text: str, facts: Facts) -> list[list[Item]]:
     known = vocabulary_of(facts)
     plain = RANGE_DASH.sub(lambda m: m.group().replace("–", "-"), text.translate(TYPOGRAPHY)).replace("–", ",")
     found: list[list[Item]] = [[]]
-    for item in _items(_tokens(plain, known.pattern), known.moments, facts):
+    for item in _items(_tokens(plain, known.pattern), known.moments):
         if item.kind == "line":
             found += [[], []]
         elif item.kind == "mark" and item.says in ".!?;":
@@ -139,7 +139,7 @@ def _joins(tokens: list[_Token], i: int) -> bool:
     return after.kind == "word" and before.kind in ("word", "number")
 
 
-def _items(tokens: list[_Token], moments: Trie, facts: Facts) -> list[Item]:
+def _items(tokens: list[_Token], moments: Trie) -> list[Item]:
     found: list[Item] = []
     general = vocabulary()
     i = 0

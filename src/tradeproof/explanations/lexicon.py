@@ -885,7 +885,7 @@ def plant(trie: Trie, phrase: str, meaning: Meaning, keep: bool = False) -> None
 
 
 @cache
-def vocabulary() -> Trie:
+def vocabulary() -> Trie:  # noqa: C901
     """The trie of all words that do not depend on the facts."""
     trie: Trie = {}
     for kind, says, words in PLAIN:

@@ -238,9 +238,9 @@ def _counterfactual(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
         return "unverifiable", "the facts tell no other world of this quantity"
     if other.key != claim.key:
         return "false", f"the other world is of {other.key}, not {claim.key}"
-    if claim.number is not None:
-        if not _unit_fits(claim.unit, other.key) or not claim.number.matches(other.value):
-            return "false", f"the other world begins at {other.value:g}"
+    told = claim.number
+    if told is not None and not (_unit_fits(claim.unit, other.key) and told.matches(other.value)):
+        return "false", f"the other world begins at {other.value:g}"
     return _beyond(claim, snapshot, other)
 
 
