@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from tradeproof.explanations.rows import EXPLANATION, Row
 from tradeproof.explanations.selection import EVAL, pool_of, select
 from tradeproof.features.contract import READY
 from tradeproof.params.schema import ExplanationParams
+from tradeproof.params.section import TICKER_PATTERN
 from tradeproof.progress import progress, say
 
 MOST_PROCESSES = 2
@@ -94,8 +96,9 @@ def generate_dataset(
         origins: Hashes and names of the policy and of the data, for the audit.
 
     Raises:
-        DataError: There are fewer decisions than were asked for, or none.
+        DataError: There are fewer decisions than were asked for, or none, or a ticker that is no name of one.
     """
+    _refuse_names(tables)
     usable = {ticker: table for ticker, table in tables.items() if int(table[READY].sum()) >= FEWEST_READY}
     if not usable:
         raise DataError(
@@ -127,6 +130,16 @@ def generate_dataset(
     files = {FILES[name]: file_of(part.rows) for name, part in parts.items()}
     files[AUDIT] = (json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode("utf-8")
     return GeneratedDataset(files, content, _sample(parts["train"].rows))
+
+
+def _refuse_names(tickers: Iterable[str]) -> None:
+    """A ticker becomes part of prompts and texts: one that is a sentence could say anything there."""
+    strange = [ticker for ticker in tickers if re.fullmatch(TICKER_PATTERN, ticker) is None]
+    if strange:
+        raise DataError(
+            f"the market data have {len(strange)} tickers such as {strange[0][:40]!r}, expected letters, digits, dots, "
+            "dashes or underscores, at most 15 of them: rename them in the file"
+        )
 
 
 def _processes() -> int:
