@@ -18,7 +18,7 @@ from tradeproof.agents.rollout import roll_out
 from tradeproof.agents.snapshots import snapshots_at, universe_of
 from tradeproof.errors import DataError
 from tradeproof.explanations.audit import audit
-from tradeproof.explanations.dataset import AUDIT, FILES, file_of, jobs_of, needed_places, plan_tasks, write_part
+from tradeproof.explanations.dataset import AUDIT, FILES, file_of, jobs_of, needed_places, plan_tasks, write_parts
 from tradeproof.explanations.rows import EXPLANATION, Row
 from tradeproof.explanations.selection import EVAL, pool_of, select
 from tradeproof.features.contract import READY
@@ -119,12 +119,10 @@ def generate_dataset(
     movable = candidates(policy, usable, request.train_end)
     with progress("explain", len(shown)) as bar:
         found = snapshots_at(policy, usable, decisions, universe, movable, explained, shown, _processes(), bar)
-    parts = {}
-    for plan in plans:
-        # what training has told of is not told again in evaluation
-        after = selection.split.train_end if plan.part == EVAL else ""
-        jobs = jobs_of(universe, plan, found, after, request.seed)
-        parts[plan.part] = write_part(plan.part, jobs, params.drivers, _processes())
+    # what training has told of is not told again in evaluation
+    after = {plan.part: selection.split.train_end if plan.part == EVAL else "" for plan in plans}
+    jobs = {plan.part: jobs_of(universe, plan, found, after[plan.part], request.seed) for plan in plans}
+    parts = write_parts(jobs, params.drivers, _processes())
     left_out = sorted(set(tables) - set(usable))
     content = audit(parts, pool, selection, params, {**origins, "seed": request.seed, "tickers_left_out": left_out})
     files = {FILES[name]: file_of(part.rows) for name, part in parts.items()}

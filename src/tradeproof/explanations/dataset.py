@@ -112,14 +112,20 @@ def jobs_of(universe: Universe, plan: Plan, found: Mapping[Place, Snapshot], aft
     return jobs
 
 
-def write_part(part: str, jobs: Sequence[Job], drivers: int, processes: int) -> Part:
-    """Write the rows of a part; one that repeats another gets another wording.
+def write_parts(jobs: Mapping[str, Sequence[Job]], drivers: int, processes: int) -> dict[str, Part]:
+    """Write the rows of all parts, by part.
 
     Raises:
         DataError: A row cannot be told apart from its neighbours in any wording.
     """
-    with progress(f"write {part}", len(jobs)) as bar:
-        rows = write_rows(jobs, drivers, processes, bar)
+    everything = [job for own in jobs.values() for job in own]
+    with progress("write", len(everything)) as bar:
+        rows = iter(write_rows(everything, drivers, processes, bar))
+    return {part: _without_repeats([next(rows) for _ in own], drivers) for part, own in jobs.items()}
+
+
+def _without_repeats(rows: list[Row], drivers: int) -> Part:
+    """Give another wording to each row that repeats one before it."""
     again = redrawn = repeated(rows)
     for _ in range(ATTEMPTS):
         if not again:
