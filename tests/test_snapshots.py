@@ -14,7 +14,7 @@ from tradeproof.explanations.facts import Counterfactual, Snapshot
 from tradeproof.explanations.quantities import quantity, spoken_key
 from tradeproof.explanations.readings import account_columns, market_columns, record_columns
 from tradeproof.explanations.snapshots import orders_of, snapshots
-from tradeproof.explanations.states import states_of
+from tradeproof.explanations.states import state_columns, states_of
 from tradeproof.features.contract import feature_contract
 from tradeproof.features.table import build_table
 from tradeproof.market.account import simulate
@@ -238,3 +238,32 @@ def test_readings_of_a_decision_do_not_depend_on_which_others_are_asked_for(para
     assert len(whole) > 30
     for key, values in whole.items():
         np.testing.assert_array_equal(values[1::3], parts[key])
+
+
+def test_states_of_many_bars_are_those_of_each():
+    generator = np.random.default_rng(4)
+    columns = {
+        "close": generator.uniform(90.0, 110.0, 400).round(1),
+        "average_20": generator.uniform(90.0, 110.0, 400).round(1),
+        "average_50": generator.uniform(95.0, 105.0, 400).round(1),
+        "average_200": generator.uniform(95.0, 105.0, 400).round(1),
+        "return_1": generator.integers(-1, 2, 400).astype(float),
+        "rsi_14": generator.choice([30.0, 70.0, 29.9, 70.1, 50.0], 400),
+        "volatility_regime_250": generator.choice([0.8, 1.25, 0.79, 1.26, 1.0], 400),
+        "bollinger_position_20": generator.choice([1.0, -1.0, 1.01, -1.01], 400),
+        "macd_histogram_12_26_9": generator.integers(-1, 2, 400).astype(float),
+        "volume_ratio_20": generator.choice([1.5, 0.67, 1.0], 400),
+        "position": generator.integers(-1, 2, 400).astype(float),
+    }
+    for values in columns.values():
+        values[generator.random(400) < 0.05] = np.nan
+    words = state_columns(columns, 400)
+    for bar in range(400):
+        known = {key: values[bar] for key, values in columns.items() if np.isfinite(values[bar])}
+        told = {name: str(found[bar]) for name, found in words.items() if found[bar]}
+        alone = states_of(known)
+        if len([key for key in known if key.startswith("average_")]) < 3:
+            alone.pop("trend", None)
+            told.pop("trend", None)
+        assert told == alone
+    assert all(len({*found.tolist()} - {""}) == 3 for found in words.values())

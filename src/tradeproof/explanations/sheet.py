@@ -1,12 +1,13 @@
 """Fact sheet: the lines that show readings, states, drivers and the counterfactual of one snapshot."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from tradeproof.explanations.facts import Snapshot
 from tradeproof.explanations.numbers import displayed, signed
 from tradeproof.explanations.orders import SHOWN
 from tradeproof.explanations.quantities import quantity
-from tradeproof.explanations.states import STATES
+from tradeproof.explanations.states import STATES, is_of
 from tradeproof.market.positions import ACTIONS
 
 STATE_LINES: Mapping[str, tuple[str, ...]] = {
@@ -71,7 +72,7 @@ def snapshot_summary(snapshot: Snapshot) -> str:
 
 def summary_keys(snapshot: Snapshot) -> list[str]:
     """The readings that a summary shows."""
-    return [key for key in snapshot.readings if any(_is_of(key, stem) for stem in SUMMARY)]
+    return [key for key in snapshot.readings if any(is_of(key, stem) for stem in SUMMARY)]
 
 
 def universe_lines(universe: Mapping[str, float]) -> list[str]:
@@ -93,10 +94,22 @@ def _counterfactual(snapshot: Snapshot) -> str:
 def _shown(snapshot: Snapshot, key: str) -> str:
     """One reading with its label and, where one hangs on it, the word of its state."""
     value, word = snapshot.readings[key], _word(snapshot, key)
-    distance = next((f"{stem}_distance_{quantity(key).window}" for stem in LEVELS if _is_of(key, stem)), "")
+    distance = _distance_to(key)
     if distance in snapshot.readings:
         word = f"distance {displayed(distance, snapshot.readings[distance])}"
     return f"{quantity(key).label}: {displayed(key, value)}{f' ({word})' if word else ''}"
+
+
+@cache
+def _distance_to(key: str) -> str:
+    """The distance that is measured from a price; empty where none is."""
+    return next((f"{stem}_distance_{quantity(key).window}" for stem in LEVELS if is_of(key, stem)), "")
+
+
+@cache
+def _line_of(key: str) -> int | None:
+    """Place in TOGETHER of the line that shows a reading."""
+    return next((n for n, stems in enumerate(TOGETHER) if any(is_of(key, stem) for stem in stems)), None)
 
 
 def _level_of(key: str) -> str:
@@ -109,7 +122,7 @@ def _readings(snapshot: Snapshot) -> list[str]:
     for place, key in enumerate(snapshot.readings):
         if key.startswith(("record_", "probability_")) or _level_of(key) in snapshot.readings:
             continue
-        line = next((n for n, stems in enumerate(TOGETHER) if any(_is_of(key, stem) for stem in stems)), None)
+        line = _line_of(key)
         lines.setdefault(len(TOGETHER) + place if line is None else line, []).append(_shown(snapshot, key))
     shown = ["; ".join(lines[line]) for line in sorted(lines)]
     return [*_probabilities(snapshot), *shown]
@@ -133,11 +146,10 @@ def _records(snapshot: Snapshot) -> list[str]:
 
 
 def _word(snapshot: Snapshot, key: str) -> str:
-    for state, stems in STATE_LINES.items():
-        if state in snapshot.states and any(_is_of(key, stem) for stem in stems):
-            return snapshot.states[state].replace("_", " ")
-    return ""
+    return snapshot.states.get(_state_beside(key), "").replace("_", " ")
 
 
-def _is_of(key: str, stem: str) -> bool:
-    return key == stem or (key.startswith(f"{stem}_") and key[len(stem) + 1 :].replace("_", "").isdigit())
+@cache
+def _state_beside(key: str) -> str:
+    """The state whose word stands beside a reading; empty where none does."""
+    return next((state for state, stems in STATE_LINES.items() if any(is_of(key, stem) for stem in stems)), "")

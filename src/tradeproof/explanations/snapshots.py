@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tradeproof.explanations.decided import DecidedBars, Exits, Reasons
@@ -18,11 +17,9 @@ from tradeproof.explanations.readings import (
     market_columns,
     record_columns,
 )
-from tradeproof.explanations.states import STATES, states_of
+from tradeproof.explanations.states import Words, state_columns
 from tradeproof.features.contract import FeatureContract
 from tradeproof.market.positions import ACTIONS
-
-Words = npt.NDArray[np.str_]
 
 DRIVERS = 5
 """Reasons that a snapshot names, at most."""
@@ -30,8 +27,6 @@ LEAST_ATTRIBUTION = 0.01
 """Log-odds, rounded; what weighs less is no reason."""
 WITHOUT_NUMBER = ("weekday", "month")
 """Quantities that a text may name though no reading shows them: the date tells."""
-STATE_KEYS = ("close", "return_1", "average", "volatility_regime", "rsi", "bollinger_position", "macd_histogram")
-STATE_KEYS_OF_ACCOUNT = ("volume_ratio", "position")
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ def ticker_readings(
     close = table["close"].to_numpy(dtype=np.float64)[decided.rows]
     market = market_columns(table, contract, decided.rows)
     account = account_columns(decided, close, exits)
-    states = _state_columns({**market, **account}, len(decided.rows))
+    states = state_columns({**market, **account}, len(decided.rows))
     record = record_columns(decided, close, states["trend"])
     shown = [key for key in market if family_name(key) in CORE or key not in contract.names]
     dates = np.datetime_as_string(table["date"].to_numpy()[decided.rows].astype("datetime64[D]"))
@@ -120,18 +115,6 @@ def orders_of(decided: DecidedBars) -> Words:
         "open_short": (side == 0.0) & (target < 0.0),
     }
     return np.select(list(cases.values()), list(cases), "stay_flat")
-
-
-def _state_columns(columns: Mapping[str, FloatArray], size: int) -> dict[str, Words]:
-    """The states of each decision, found from the displayed readings."""
-    wanted = (*STATE_KEYS, *STATE_KEYS_OF_ACCOUNT)
-    needed = {key: values.tolist() for key, values in columns.items() if key in wanted or family_name(key) in wanted}
-    found: dict[str, list[str]] = {name: [""] * size for name in STATES}
-    for n in range(size):
-        numbers = {key: values[n] for key, values in needed.items() if values[n] == values[n]}
-        for name, word in states_of(numbers).items():
-            found[name][n] = word
-    return {name: np.asarray(words, dtype=np.str_) for name, words in found.items()}
 
 
 def _drivers(reasons: Reasons, numbers: Mapping[str, list[float]]) -> list[tuple[Driver, ...]]:
