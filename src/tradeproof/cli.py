@@ -113,7 +113,7 @@ def lookahead(
     params: ParamsOption = DEFAULT_PARAMS,
     cuts: Annotated[int, typer.Option(min=1, help="Dates after which the future is rewritten.")] = 6,
 ) -> None:
-    """Rewrite the future of the downloaded bars: does any feature, label or account of the past change?"""
+    """Rewrite the future of the downloaded bars: does anything computed from the past change?"""
     from tradeproof.stages import lookahead as tool
 
     for line in tool.run(params, Path.cwd(), cuts):

@@ -21,7 +21,7 @@ from tradeproof.features.lookahead import LookaheadReport, check_lookahead, choo
 from tradeproof.features.table import build_table
 from tradeproof.params.schema import AllParams
 
-EVERY = 20
+EVERY = 100
 """Dates between two whose texts are compared; those just before a cut are compared one by one."""
 LAST = 3
 FEWEST_DATES = 8

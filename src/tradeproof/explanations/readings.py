@@ -4,6 +4,7 @@ Every value at a decision comes from rows of the table up to it.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ CORE = (
 VOLUME_FAMILIES = ("volume_ratio", "volume_trend")
 
 
+@cache
 def family_name(key: str) -> str:
     """A key without its windows: macd_histogram of macd_histogram_12_26_9."""
     words = key.split("_")
