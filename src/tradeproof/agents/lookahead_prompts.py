@@ -22,7 +22,7 @@ from tradeproof.features.table import build_table
 from tradeproof.params.schema import AllParams
 
 EVERY = 100
-"""Dates between two whose texts are compared; those just before a cut are compared one by one."""
+"""Dates between two whose texts are compared; those around a cut are compared one by one."""
 LAST = 3
 FEWEST_DATES = 8
 DIGEST_BYTES = 6
@@ -126,8 +126,10 @@ def _positions(dates: np.ndarray, tables: Tables, cuts: Sequence[int] | int, see
 
 
 def _compared_dates(dates: np.ndarray, positions: Sequence[int]) -> set[str]:
-    places = {place for cut in positions for place in range(cut + 1 - LAST, cut + 1)} | set(range(0, len(dates), EVERY))
-    return {str(dates[place].astype("datetime64[D]")) for place in places if place >= 0}
+    # those just after a cut have to follow the rewritten bars: a check in which nothing moves proves nothing
+    near = {place for cut in positions for place in range(cut + 1 - LAST, cut + 1 + LAST)}
+    places = near | set(range(0, len(dates), EVERY))
+    return {str(dates[place].astype("datetime64[D]")) for place in places if 0 <= place < len(dates)}
 
 
 def _digest(text: str) -> float:
