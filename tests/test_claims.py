@@ -116,7 +116,8 @@ def test_a_formula_of_numbers_that_are_no_facts_is_unverifiable():
 
 
 @pytest.mark.parametrize(
-    "piece", ["9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-", "\n", "would "]
+    "piece", ["9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-", "\n", "would ",
+     "of RSI 61 "]
 )  # fmt: skip
 def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
     text = piece * (10_000 // len(piece))

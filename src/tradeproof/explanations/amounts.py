@@ -515,7 +515,7 @@ def _head(s: Sentence, at: int) -> int:
     """In "the stop distance for the new position" the distance is spoken of, not the position."""
     before = at - 1
     linked = False
-    while s.kind(before) in ("word", "it") or s.words[max(before, 0)] == "of":
+    while before >= 0 and (s.kind(before) in ("word", "it") or s.words[before] == "of"):
         linked = linked or s.words[before] in LINKS
         before -= 1
     return before if linked and s.kind(before) == "quantity" and before not in s.levels else at
