@@ -12,8 +12,8 @@ from tradeproof.explanations.answers import CATEGORIES, write_exchange
 from tradeproof.explanations.claims import check_text, parse_claims
 from tradeproof.explanations.commentary import write_commentary
 from tradeproof.explanations.facts import alone
-from tradeproof.explanations.formulas import evaluate
-from tradeproof.explanations.numerals import numeral
+from tradeproof.explanations.reading.formulas import evaluate
+from tradeproof.explanations.reading.numerals import numeral
 from tradeproof.explanations.writer import write_explanation
 from true_texts import CALM, FALL, MARKET, ONE, PAIR, TRUE_TEXTS
 

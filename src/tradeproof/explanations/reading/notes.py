@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tradeproof.explanations.claim import Claim
 from tradeproof.explanations.facts import Facts
-from tradeproof.explanations.sentence import Sentence
+from tradeproof.explanations.reading.claim import Claim
+from tradeproof.explanations.reading.sentence import Sentence
 
 
 @dataclass
