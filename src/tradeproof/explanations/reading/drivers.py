@@ -7,6 +7,8 @@ from tradeproof.explanations.reading.weights import reason_at
 def read_drivers(notes: Notes) -> None:
     """Reasons: which quantities are said to have spoken for and against the action."""
     s = notes.sentence
+    if not s.has("driver"):
+        return
     places = [i for i, item in enumerate(s.items) if item.kind == "driver"]
     for n, i in enumerate(places):
         first = places[n - 1] + 1 if n else 0

@@ -119,9 +119,11 @@ def read_gap(notes: Notes, amount: Amount) -> bool:
     """A gap of so much between two quantities; X exceeds Y by so much."""
     s = notes.sentence
     i, unit = amount.place, amount.unit
-    between = next((at for at in range(i, len(s.items)) if s.kind(at) == "between"), None)
     if s.kind(s.skip(i - 1, -1, ("word", "rough"))) == "by" and s.has("compare"):
         return _exceeds(notes, i, unit)
+    if not s.has("between"):
+        return False
+    between = next((at for at in range(i, len(s.items)) if s.kind(at) == "between"), None)
     if between is None:
         between = next((at for at in range(i, -1, -1) if s.kind(at) == "between"), None)
     if between is None:

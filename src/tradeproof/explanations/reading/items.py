@@ -3,19 +3,20 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.reading.lexicon import END, Trie, plant, vocabulary
 from tradeproof.explanations.reading.numerals import MULTIPLES, WRITTEN, Numeral, numeral
 from tradeproof.explanations.reading.tokens import RANGE_DASH, TYPOGRAPHY, Token, iso_of, pattern_of, tokens_of
 
+DEEPEST = 16
+"""Words in a phrase."""
 LONGEST = 120
 """Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One word of the field, number, date, ticker, mark or other word.
 
     Attributes:
@@ -81,7 +82,7 @@ def _items(tokens: list[Token], moments: Trie) -> list[Item]:
     while i < len(tokens):
         token = tokens[i]
         if token.kind in ("word", "number", "own", "mark"):
-            hit = _longest(tokens, i, moments) or _longest(tokens, i, general)
+            hit = (_longest(tokens, i, moments) if moments else None) or _longest(tokens, i, general)
             if hit is not None:
                 length, (kind, says), windows = hit
                 found.append(Item(kind, says, token.start, tokens[i + length - 1].end, windows))
@@ -97,8 +98,7 @@ def _longest(tokens: list[Token], i: int, trie: Trie) -> tuple[int, tuple[str, A
     best = None
     windows: list[int] = []
     node = trie
-    for at in range(i, min(i + 16, len(tokens))):
-        token = tokens[at]
+    for at, token in enumerate(tokens[i : i + DEEPEST], start=i):
         child = node.get(token.word)
         if child is None and "#" in node:
             window = _window(token)

@@ -1,7 +1,7 @@
 """Which quantity a name means, by the facts."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from tradeproof.explanations.facts import Facts
@@ -13,20 +13,23 @@ LEVELS = ("average_", "high_", "low_")
 
 def keys_by_family(facts: Facts) -> dict[str, list[str]]:
     """All keys that facts speak of, by the pattern of their family."""
-    found: dict[str, dict[str, None]] = {}
+    told: list[str] = []
     for snapshot in facts.snapshots:
-        _add(found, snapshot.readings)
-        _add(found, (driver.key for driver in snapshot.drivers))
-        _add(found, [snapshot.counterfactual.key] if snapshot.counterfactual else [])
-    _add(found, facts.universe)
-    return {pattern: list(keys) for pattern, keys in found.items()}
+        told += snapshot.readings
+        told += [driver.key for driver in snapshot.drivers]
+        told += [snapshot.counterfactual.key] if snapshot.counterfactual else []
+    return _by_family((*dict.fromkeys(told), *facts.universe))
 
 
-def _add(found: dict[str, dict[str, None]], keys: Iterable[str]) -> None:
+@lru_cache(maxsize=1024)
+def _by_family(keys: tuple[str, ...]) -> dict[str, list[str]]:
+    """By the pattern of a family; kept, since many facts tell the same quantities."""
+    found: dict[str, dict[str, None]] = {}
     for key in keys:
         pattern = family_of(key)
         if pattern is not None:
             found.setdefault(pattern, {})[key] = None
+    return {pattern: list(named) for pattern, named in found.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -80,12 +80,12 @@ def read_unnamed(notes: Notes, amount: Amount, place: int | None, sign: int) -> 
         s.used.add(place)
         note_move(notes, i, notes.last_key, unit, sign)
         return
-    returned = unit == "percent" and any(s.kind(at) == "returns" for at in s.part(i))
+    returned = unit == "percent" and s.has("returns") and any(s.kind(at) == "returns" for at in s.part(i))
     if returned and any(s.kind(at) in ("over", "on_day") for at in s.part(i)):
         note_value(notes, amount, return_key(notes, i), sign)
         return
     key = "volume" if unit == "shares" else None
-    if key is None and (notes.is_other_world or any(s.kind(at) == "it" for at in range(i))):
+    if key is None and (notes.is_other_world or "it" in s.kinds[:i]):
         key = notes.last_key
     if key is None:
         later = next((at for at in s.keys if at > i and at not in s.valued), None)

@@ -1,7 +1,5 @@
 """Items that are settled by their neighbours: units that look like quantities, windows that share one name."""
 
-from dataclasses import replace
-
 from tradeproof.explanations.reading.items import Item
 
 ATR = r"atr_percent_(\d+)"
@@ -15,6 +13,9 @@ def told_apart(items: list[Item], text: str) -> list[Item]:
     """Settle what a word is by its neighbours: ATR after a number is a unit, "and below 70" a comparison."""
     found = []
     for i, item in enumerate(items):
+        if item.kind not in ("quantity", "moment", "beyond"):
+            found.append(item)
+            continue
         follower = items[i + 1].kind if i + 1 < len(items) else ""
         if (
             item.says == ATR
@@ -23,7 +24,7 @@ def told_apart(items: list[Item], text: str) -> list[Item]:
             and items[i - 1].kind == "number"
             and text[items[i - 1].end] == " "
         ):
-            item = replace(item, kind="unit", says="atr")
+            item = item._replace(kind="unit", says="atr")
         elif (
             item.kind == "moment"
             and item.says is None
@@ -32,9 +33,9 @@ def told_apart(items: list[Item], text: str) -> list[Item]:
             and items[i - 1].kind in ("is", "word", "compare")
         ):
             before = text[items[i - 1].start : items[i - 1].end].lower()
-            item = replace(item, kind="over") if before.endswith(("with", "than", "since", "from")) else item
+            item = item._replace(kind="over") if before.endswith(("with", "than", "since", "from")) else item
         elif item.kind == "beyond" and (follower in ("number", "quantity") or _is_than(items, i)):
-            item = replace(item, kind="compare")
+            item = item._replace(kind="compare")
         found.append(item)
     return found
 
@@ -49,7 +50,7 @@ def windows_spread(items: list[Item], text: str) -> list[Item]:
         if wanted is not None and joined and item.kind == "number" and _is_window(item, text):
             while (result and result[-1].kind in ("unit",)) or (result and result[-1].says == "-"):
                 result.pop()
-            item = replace(wanted, start=item.start, end=item.end, windows=(int(item.says.value),))
+            item = wanted._replace(start=item.start, end=item.end, windows=(int(item.says.value),))
             joined = False
         elif item.kind == "quantity":
             wanted, joined = (item, False) if item.windows else (None, False)

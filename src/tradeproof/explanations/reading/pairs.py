@@ -9,6 +9,8 @@ from tradeproof.explanations.reading.units import Amount, unit_at
 def read_pairs(notes: Notes) -> None:
     """Pair "X and Y are A and B": as many numbers as quantities, in order."""
     s = notes.sentence
+    if len(s.keys) < 2 or not s.has("number"):
+        return
     run: list[int] = []
     i = 0
     while i < len(s.items):

@@ -8,6 +8,8 @@ from tradeproof.explanations.reading.units import unit_at
 def read_record(notes: Notes) -> None:
     """What the account and the market did so far in a trend: over 534 days in an uptrend, the account returned 4 %."""
     s = notes.sentence
+    if not s.has("over"):
+        return
     trends = [i for i, x in enumerate(s.items) if x.kind == "state" and x.says[0] == "trend"]
     spans = [i for i, x in enumerate(s.items) if x.kind == "over" and x.windows and s.kind(i + 1) == "word"]
     if not trends or not spans or not {"account", "market"} & set(s.words):

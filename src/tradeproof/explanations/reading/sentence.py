@@ -1,6 +1,6 @@
 """One sentence: its items, what each is about (ticker, date), which are used up, and how to find one's way in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tradeproof.explanations.facts import Facts
@@ -11,6 +11,13 @@ from tradeproof.explanations.reading.neighbours import told_apart, windows_sprea
 
 LIGHT = ("word", "it", "is", "own", "rough", "exactly", "skip", "stock")
 """Kinds that stand between words that belong together."""
+
+
+class _Kinds(dict[int, str]):
+    """Kinds by place, empty beyond the ends; its lookup is what the reading spends most of its time on."""
+
+    def __missing__(self, place: int) -> str:
+        return ""
 
 
 @dataclass
@@ -29,6 +36,9 @@ class Sentence:
         valued: Places of quantities whose number was found.
         levels: Places of quantities that something is compared with.
         meant: What a quantity means as a reason: "volume at twice its average" is the ratio of the two.
+        kinds: Of the items, in order.
+        present: The kinds there are.
+        kind: Kind of the item at a place; empty beyond the ends.
     """
 
     items: list[Item]
@@ -42,14 +52,14 @@ class Sentence:
     valued: set[int] = field(default_factory=set)
     levels: set[int] = field(default_factory=set)
     meant: dict[int, str | None] = field(default_factory=dict)
+    kinds: list[str] = field(init=False)
+    present: set[str] = field(init=False)
+    kind: Callable[[int], str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.kinds = [item.kind for item in self.items]
         self.present = set(self.kinds)
-
-    def kind(self, i: int) -> str:
-        """Kind of the item at a place; empty beyond the ends."""
-        return self.kinds[i] if 0 <= i < len(self.kinds) else ""
+        self.kind = _Kinds(enumerate(self.kinds)).__getitem__
 
     def has(self, *kinds: str) -> bool:
         """Whether any item is of one of the kinds."""
@@ -91,6 +101,8 @@ class Sentence:
 
     def is_negated(self, i: int) -> bool:
         """Whether a word of denial reaches a place."""
+        if "not" not in self.present:
+            return False
         for at in range(i - 1, max(i - 8, -1), -1):
             if self.kind(at) == "not":
                 return True

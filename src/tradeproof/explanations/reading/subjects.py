@@ -5,6 +5,8 @@ from tradeproof.explanations.reading.sentence import LIGHT, Sentence
 from tradeproof.explanations.reading.units import unit_at
 
 LINKS = ("for", "of", "in", "on", "as")
+BRIDGES = frozenset((*LIGHT, "direction", "sign", "to", "by", "near"))
+"""Kinds that can stand between a quantity and its number."""
 
 
 FALLS = ("loss", "fall", "decline", "drop", "decrease", "slide")
@@ -16,10 +18,8 @@ RISES = ("gain", "rise", "increase", "advance", "profit")
 
 def subject_before(s: Sentence, i: int) -> int | None:
     """The nearest quantity before a place that is spoken of, not compared with."""
-    for at in range(i - 1, -1, -1):
-        if s.kind(at) == "quantity" and at not in s.levels:
-            return _head(s, at)
-    return None
+    at = next((at for at in reversed(s.keys) if at < i and at not in s.levels), None)
+    return None if at is None else _head(s, at)
 
 
 def _head(s: Sentence, at: int) -> int:
@@ -54,6 +54,8 @@ def subject_after(s: Sentence, after: int) -> int | None:
 def subject_of_words(notes: Notes, i: int) -> str | None:
     """The close, where the sentence speaks of the stock itself; else what a pronoun stands for."""
     s = notes.sentence
+    if not s.has("stock", "ticker", "it"):
+        return None
     for at in range(i - 1, -1, -1):
         if s.kind(at) in ("stock", "ticker"):
             return "close"
@@ -83,10 +85,7 @@ def touching(s: Sentence, i: int) -> int | None:
 
 def touches(s: Sentence, left: int, i: int) -> bool:
     """Whether only small words stand between a quantity and its number."""
-    return all(
-        s.kind(at) in (*LIGHT, "direction", "sign", "to", "by", "rough", "exactly", "near") or s.is_mark(at, "(:=")
-        for at in range(left + 1, i)
-    )
+    return all(s.kind(at) in BRIDGES or s.is_mark(at, "(:=") for at in range(left + 1, i))
 
 
 def sign_of_name(s: Sentence, at: int) -> int:

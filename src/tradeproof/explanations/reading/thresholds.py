@@ -32,6 +32,8 @@ def read_threshold(notes: Notes, amount: Amount) -> bool:
 def _named_threshold(notes: Notes, i: int) -> bool:
     """The overbought level of 70: true where the number is that of the field."""
     s = notes.sentence
+    if not s.has("level"):
+        return False
     near = range(max(0, i - 4), min(i + 3, len(s.items)))
     level = any(s.kind(at) == "level" for at in near)
     state = next((at for at in near if s.kind(at) == "state" and s.items[at].says[0] == "rsi"), None)

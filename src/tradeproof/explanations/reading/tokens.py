@@ -1,8 +1,8 @@
 """A text as a row of tokens: words, numbers, dates, tickers, marks, each with its place."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 TYPOGRAPHY = str.maketrans(
     {
@@ -52,15 +52,14 @@ MONTH = "|".join(f"{m[:3]}(?:{m[3:]}|\\.)?" if len(m) > 3 else m for m in MONTHS
 
 TOKEN = (
     r"(?P<iso>\d{4}-\d\d-\d\d(?!\d))"
-    rf"|(?P<long>(?i:\d{{1,2}}(?:st|nd|rd|th)? (?:{MONTH}),? \d{{4}}"
+    rf"|(?P<long>(?=[\djfmasondJFMASOND])(?i:\d{{1,2}}(?:st|nd|rd|th)? (?:{MONTH}),? \d{{4}}"
     rf"|(?:{MONTH}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}))(?!\d)"
     r"|(?P<number>(?:(?<![\w)%.])[-+])?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)"
     r"|(?P<word>[^\W\d_]+(?:'(?!s\b)[a-z]+)?)|(?P<own>'s\b)|(?P<line>\n)|(?P<mark>\S)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word, number, date, ticker or mark; lower-case, tickers as written."""
 
     word: str
@@ -83,7 +82,7 @@ def tokens_of(plain: str, pattern: re.Pattern[str]) -> list[Token]:
         word = match.group()
         if kind == "ticker" and word in ("A", "I") and plain[match.end() : match.end() + 2].strip().islower():
             kind = "word"
-        tokens.append(Token(word if kind == "ticker" else word.lower(), kind, match.start(), match.end()))
+        tokens.append(Token(word if kind == "ticker" else word.lower(), kind, *match.span()))
     return [t for i, t in enumerate(tokens) if t.word != "-" or not _joins(tokens, i)]
 
 

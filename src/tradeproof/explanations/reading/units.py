@@ -35,6 +35,8 @@ def unit_at(s: Sentence, i: int) -> tuple[str | None, int]:
 def rough(s: Sentence, i: int) -> Numeral:
     """The number at a place, rough where the text says about."""
     number: Numeral = s.items[i].says
+    if not s.has("rough", "mark"):
+        return number
     before = i - 1
     while before >= 0 and s.kind(before) in ("word", "is"):
         before -= 1
