@@ -6,6 +6,7 @@ from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.numerals import Numeral
 from tradeproof.explanations.reading.odds import read_odds
 from tradeproof.explanations.reading.pairs import read_pairs
+from tradeproof.explanations.reading.sentence import Sentence
 from tradeproof.explanations.reading.thresholds import read_threshold
 from tradeproof.explanations.reading.units import Amount, unit_at
 from tradeproof.explanations.reading.values import read_value
@@ -35,10 +36,17 @@ def _none(notes: Notes, i: int) -> None:
         notes.add("value", i, at, key=key, number=Numeral(0.0, 1.0), unit="count")
 
 
+def _counts_words(s: Sentence, i: int, unit: str | None, after: int) -> bool:
+    """Whether a number counts what the text itself lists: two reasons, three dates."""
+    if unit is not None or not s.has("count") or s.items[i].says.step != 1:
+        return False
+    return s.kind(s.skip(after, 1, ("word", "sign", "compare"))) == "count"
+
+
 def _read(notes: Notes, i: int) -> None:
     s = notes.sentence
     unit, after = unit_at(s, i)
-    if s.kind(s.skip(after, 1, ("word", "sign", "compare"))) == "count" and unit is None and s.items[i].says.step == 1:
+    if _counts_words(s, i, unit, after):
         return
     amount = Amount(i, unit, after)
     for reader in (read_count, read_odds, read_relation, read_gap, read_threshold, read_weight):

@@ -119,7 +119,7 @@ def read_gap(notes: Notes, amount: Amount) -> bool:
     """A gap of so much between two quantities; X exceeds Y by so much."""
     s = notes.sentence
     i, unit = amount.place, amount.unit
-    if s.kind(s.skip(i - 1, -1, ("word", "rough"))) == "by" and s.has("compare"):
+    if s.has("compare") and s.kind(s.skip(i - 1, -1, ("word", "rough"))) == "by":
         return _exceeds(notes, i, unit)
     if not s.has("between"):
         return False
