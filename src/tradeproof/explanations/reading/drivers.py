@@ -3,6 +3,23 @@
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.weights import reason_at
 
+RANKING = (
+    "main",
+    "strong",
+    "bigg",
+    "chief",
+    "primar",
+    "weightiest",
+    "top",
+    "largest",
+    "foremost",
+    "leading",
+    "key",
+    "first",
+    "principal",
+)
+"""Parts of words that make a reason the weightiest."""
+
 
 def read_drivers(notes: Notes) -> None:
     """Reasons: which quantities are said to have spoken for and against the action."""
@@ -21,26 +38,9 @@ def _reason(notes: Notes, i: int, first: int, last: int) -> None:
     side, binds = s.items[i].says
     before = [at for at in _drivers_in(notes, range(first, i)) if at[0] >= s.part(i).start or binds == "before"]
     after = _drivers_in(notes, range(i + 1, last))
-    passive = s.words[i - 1 : i] == ["is"] or s.kind(i + 1) == "by_word"
+    passive = s.words[i - 1 : i] == ["is"]
     chosen = before or after if binds == "before" and not passive else after or before
-    ranked = any(s.kind(at) == "rank" for at in range(max(0, i - 2), i + 1)) or any(
-        word in s.words[i]
-        for word in (
-            "main",
-            "strong",
-            "bigg",
-            "chief",
-            "primar",
-            "weightiest",
-            "top",
-            "largest",
-            "foremost",
-            "leading",
-            "key",
-            "first",
-            "principal",
-        )
-    )
+    ranked = any(s.kind(at) == "rank" for at in range(max(0, i - 2), i + 1)) or any(w in s.words[i] for w in RANKING)
     negated = s.is_negated(i)
     counted = next((at for at in s.part(i) if at < i and s.words[at].startswith("driver")), None)
     denied = counted is not None and any(s.kind(at) == "not" for at in range(max(0, counted - 5), counted))
@@ -63,7 +63,7 @@ def _drivers_in(notes: Notes, places: range) -> list[tuple[int, str]]:
     """Quantities and states that can be reasons, in order, each once."""
     found: dict[str, int] = {}
     for at in places:
-        key = _driver_at(notes, at)
+        key = reason_at(notes, at)
         if key is not None:
             found.setdefault(key, at)
     return [(at, key) for key, at in found.items()]

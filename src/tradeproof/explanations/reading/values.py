@@ -13,7 +13,9 @@ from tradeproof.explanations.reading.units import Amount
 def read_value(notes: Notes, amount: Amount) -> None:
     """A plain number: the value of a quantity, or its change."""
     s = notes.sentence
-    if any(reader(notes, amount) for reader in (_read_of_state, _read_multiple, _is_result, _read_days_held)):
+    if _read_of_state(notes, amount) or _read_multiple(notes, amount):
+        return
+    if _is_result(notes, amount) or _read_days_held(notes, amount):
         return
     i, unit = amount.place, amount.unit
     left = _owner(s, amount)

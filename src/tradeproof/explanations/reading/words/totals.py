@@ -95,12 +95,12 @@ TOTAL_NAMES: dict[str, tuple[str, ...]] = {
     "universe_overbought": ("overbought tickers/stocks/names",),
     "universe_oversold": ("oversold tickers/stocks/names",),
     "universe_trend_up": (
-        "tickers/stocks/names in an/_ uptrend/uptrends",
+        "tickers/stocks/names in a/an/_ uptrend/uptrends",
         "uptrends",
         "uptrending tickers/stocks/names",
     ),
     "universe_trend_down": (
-        "tickers/stocks/names in a/_ downtrend/downtrends",
+        "tickers/stocks/names in a/an/_ downtrend/downtrends",
         "downtrends",
     ),
     "universe_buy": (
