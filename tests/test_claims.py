@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 -- typography of texts
+# ruff: noqa: RUF001 -- typography of texts
 """A text is read into claims, and each is true, false, or nothing that the facts speak of."""
 
 import time
@@ -115,10 +115,13 @@ def test_a_formula_of_numbers_that_are_no_facts_is_unverifiable():
     assert verdicts("It is 3.3 (45.1 - 41.8 = 3.3).", ONE)["true"] == 0
 
 
-@pytest.mark.parametrize(
-    "piece", ["9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-", "\n", "would ",
-     "of RSI 61 "]
+PIECES = (
+    "9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-",
+    "\n", "would ", "of RSI 61 ", "1=", "; ", "it of ", "fell 3 % over ", "5-, ",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
     text = piece * (10_000 // len(piece))
     started = time.perf_counter()
@@ -127,6 +130,24 @@ def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
     started = time.perf_counter()
     check_text(text, ONE)
     assert time.perf_counter() - started < max(14 * fifth, 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_hundred_thousand_hostile_characters_take_seconds(piece):
+    started = time.process_time()
+    check_text(piece * (100_000 // len(piece)), ONE)
+    assert time.process_time() - started < 5.0
+
+
+def test_a_sentence_may_begin_with_of():
+    assert doubts("Of RSI 61.2 nothing more is said.", ONE) == []
+
+
+@pytest.mark.parametrize("article", ["a", "an"])
+def test_a_count_of_trends_is_one_by_either_article(article):
+    text = f"There are more tickers in {article} uptrend than tickers in an uptrend."
+    assert verdicts(text, MARKET)["false"] == 1
 
 
 def test_what_the_writer_says_holds():
