@@ -140,6 +140,13 @@ def test_a_hundred_thousand_hostile_characters_take_seconds(piece):
     assert time.process_time() - started < 5.0
 
 
+@pytest.mark.parametrize(
+    "text", ["\0", "\0 day return \0 61.2", "# day return", "RSI(#) is 61.2", "\u00b2 of 61\u00b2", "\u0663"]
+)
+def test_strange_characters_are_read_over(text):
+    assert verdicts(text, ONE)["false"] == 0
+
+
 def test_a_sentence_may_begin_with_of():
     assert doubts("Of RSI 61.2 nothing more is said.", ONE) == []
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tradeproof.explanations.facts import Facts
-from tradeproof.explanations.reading.lexicon import END, Trie, plant, vocabulary
+from tradeproof.explanations.reading.lexicon import END, WINDOW, Trie, plant, vocabulary
 from tradeproof.explanations.reading.numerals import MULTIPLES, WRITTEN, Numeral, numeral
 from tradeproof.explanations.reading.tokens import RANGE_DASH, TYPOGRAPHY, Token, iso_of, pattern_of, tokens_of
 
@@ -100,9 +100,9 @@ def _longest(tokens: list[Token], i: int, trie: Trie) -> tuple[int, tuple[str, A
     node = trie
     for at, token in enumerate(tokens[i : i + DEEPEST], start=i):
         child = node.get(token.word)
-        if child is None and "#" in node:
+        if child is None and WINDOW in node:
             window = _window(token)
-            child = None if window is None else node["#"]
+            child = None if window is None else node[WINDOW]
             if window is not None:
                 windows.append(window)
         if child is None:

@@ -31,7 +31,8 @@ PLAIN = (*GRAMMAR, *MEASURES, *DIRECTIONS, *COMPARISONS, *WORLDS, *TIMES, *LIMIT
 """Kind, what it says, words; where two say different things of one phrase, the later one holds."""
 
 Trie = dict[str, Any]
-END = "\0"
+END, WINDOW = "", " "
+"""Keys of a trie that no word of a text can be: where a phrase ends, and a window in it."""
 
 
 def spellings(phrase: str) -> Iterator[list[str]]:
@@ -49,7 +50,7 @@ def plant(trie: Trie, phrase: str, meaning: Meaning, keep: bool = False) -> None
     for words in spellings(phrase):
         node = trie
         for word in words:
-            node = node.setdefault(word, {})
+            node = node.setdefault(WINDOW if word == "#" else word, {})
         if words and not (keep and END in node):
             node[END] = meaning
 
