@@ -151,6 +151,14 @@ def test_a_sentence_may_begin_with_of():
     assert doubts("Of RSI 61.2 nothing more is said.", ONE) == []
 
 
+@pytest.mark.parametrize(
+    "ending", ["", ", which is a description and no forecast", ", which is neither advice nor a forecast"]
+)
+def test_what_is_no_forecast_is_checked_all_the_same(ending):
+    assert verdicts(f"The RSI is overbought{ending}.", ONE)["false"] == 1
+    assert doubts(f"The RSI is neutral{ending}.", ONE) == []
+
+
 @pytest.mark.parametrize("article", ["a", "an"])
 def test_a_count_of_trends_is_one_by_either_article(article):
     text = f"There are more tickers in {article} uptrend than tickers in an uptrend."

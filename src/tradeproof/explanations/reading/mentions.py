@@ -63,7 +63,7 @@ def silent_places(notes: Notes) -> set[int]:
         return found
     for i, item in enumerate(s.items):
         if item.kind == "honest":
-            part = s.part(i)
+            part = s.clause(i) if item.says else s.part(i)
             colons = [at for at in part if s.is_mark(at, ":")]
             first = max((at for at in colons if at < i), default=part.start)
             last = min((at for at in colons if at > i), default=part.stop)

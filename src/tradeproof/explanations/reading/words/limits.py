@@ -39,9 +39,9 @@ LIMITS: tuple[tuple[str, Any, str], ...] = (
     ("honest", 0, "can not tell/say/know/answer/judge"),
     ("honest", 0, "nothing in the facts"),
     ("honest", 0, "nobody/no_one knows/can_know"),
-    ("honest", 0, "no forecast/prediction/advice"),
-    ("honest", 0, "not/n't a/_ forecast/prediction/advice/recommendation"),
-    ("honest", 0, "neither advice/forecast/a nor/_ forecast/advice/_"),
+    ("honest", 1, "no forecast/prediction/advice"),
+    ("honest", 1, "not/n't a/_ forecast/prediction/advice/recommendation"),
+    ("honest", 1, "neither advice/forecast/a nor/_ forecast/advice/_"),
     (
         "news",
         0,
@@ -71,4 +71,4 @@ LIMITS: tuple[tuple[str, Any, str], ...] = (
         "momentum/crossover/divergence/breakout/breakdown/pullback/correction/reversal/support_level/resistance",
     ),
 )
-"""Kind, what it says, words."""
+"""Kind, what it says, words. An honest 1 speaks of its own clause alone: in "X, which is no forecast" X is still said."""
