@@ -71,4 +71,4 @@ LIMITS: tuple[tuple[str, Any, str], ...] = (
         "momentum/crossover/divergence/breakout/breakdown/pullback/correction/reversal/support_level/resistance",
     ),
 )
-"""Kind, what it says, words. An honest 1 speaks of its own clause alone: in "X, which is no forecast" X is still said."""
+"""Kind, what it says, words. An honest 1 speaks of its own clause alone: of "X, which is no forecast" X is said."""
