@@ -1,7 +1,7 @@
 """Claims of a text, each checked against the facts: true, false, or nothing that the facts speak of.
 
 Every number, direction, comparison, state, action, order, reason, date and ticker of a text is a claim. A text is read
-by words of the field (see lexicon), not by the sentences of any writer.
+by words of the field (see reading/lexicon.py), not by the sentences of any writer.
 """
 
 from tradeproof.explanations.facts import Facts
