@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 -- typography of texts
+# ruff: noqa: RUF001 -- typography of texts
 """A text is read into claims, and each is true, false, or nothing that the facts speak of."""
 
 import time
@@ -12,8 +12,8 @@ from tradeproof.explanations.answers import CATEGORIES, write_exchange
 from tradeproof.explanations.claims import check_text, parse_claims
 from tradeproof.explanations.commentary import write_commentary
 from tradeproof.explanations.facts import alone
-from tradeproof.explanations.formulas import evaluate
-from tradeproof.explanations.numerals import numeral
+from tradeproof.explanations.reading.formulas import evaluate
+from tradeproof.explanations.reading.numerals import numeral
 from tradeproof.explanations.writer import write_explanation
 from true_texts import CALM, FALL, MARKET, ONE, PAIR, TRUE_TEXTS
 
@@ -115,9 +115,13 @@ def test_a_formula_of_numbers_that_are_no_facts_is_unverifiable():
     assert verdicts("It is 3.3 (45.1 - 41.8 = 3.3).", ONE)["true"] == 0
 
 
-@pytest.mark.parametrize(
-    "piece", ["9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-", "\n", "would "]
+PIECES = (
+    "9", "9,", "1 ", "(", "1 + ", "RSI ", "neither ", "- ", "RSI is 61.2 and ", "above 70 below 30 ", "1,111", "2015-",
+    "\n", "would ", "of RSI 61 ", "1=", "; ", "it of ", "fell 3 % over ", "5-, ",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
     text = piece * (10_000 // len(piece))
     started = time.perf_counter()
@@ -126,6 +130,39 @@ def test_hostile_text_takes_time_in_proportion_to_its_length(piece):
     started = time.perf_counter()
     check_text(text, ONE)
     assert time.perf_counter() - started < max(14 * fifth, 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_hundred_thousand_hostile_characters_take_seconds(piece):
+    started = time.process_time()
+    check_text(piece * (100_000 // len(piece)), ONE)
+    assert time.process_time() - started < 5.0
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "\0 day return \0 61.2", "# day return", "RSI(#) is 61.2", "\u00b2 of 61\u00b2", "\u0663"]
+)
+def test_strange_characters_are_read_over(text):
+    assert verdicts(text, ONE)["false"] == 0
+
+
+def test_a_sentence_may_begin_with_of():
+    assert doubts("Of RSI 61.2 nothing more is said.", ONE) == []
+
+
+@pytest.mark.parametrize(
+    "ending", ["", ", which is a description and no forecast", ", which is neither advice nor a forecast"]
+)
+def test_what_is_no_forecast_is_checked_all_the_same(ending):
+    assert verdicts(f"The RSI is overbought{ending}.", ONE)["false"] == 1
+    assert doubts(f"The RSI is neutral{ending}.", ONE) == []
+
+
+@pytest.mark.parametrize("article", ["a", "an"])
+def test_a_count_of_trends_is_one_by_either_article(article):
+    text = f"There are more tickers in {article} uptrend than tickers in an uptrend."
+    assert verdicts(text, MARKET)["false"] == 1
 
 
 def test_what_the_writer_says_holds():

@@ -1,14 +1,16 @@
 """Formulas in a sentence: their operands are readings or constants of the field, and they come to what is written."""
 
-from tradeproof.explanations.amounts import unit_at
 from tradeproof.explanations.facts import Facts
-from tradeproof.explanations.formulas import evaluate
-from tradeproof.explanations.lexicon import CONSTANTS
-from tradeproof.explanations.notes import Notes
-from tradeproof.explanations.numerals import Numeral
-from tradeproof.explanations.sentence import Sentence
+from tradeproof.explanations.reading.formulas import evaluate
+from tradeproof.explanations.reading.notes import Notes
+from tradeproof.explanations.reading.numerals import Numeral
+from tradeproof.explanations.reading.sentence import Sentence
+from tradeproof.explanations.reading.units import unit_at
 
 OPERATORS = "+-*/"
+
+CONSTANTS = frozenset({0.0, 1.0, 30.0, 50.0, 70.0, 100.0})
+"""Levels of the field that are no readings."""
 
 
 def read_formulas(notes: Notes) -> None:

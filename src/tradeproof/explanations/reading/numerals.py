@@ -1,15 +1,25 @@
 """Numbers as a text writes them: value, sign, precision, unit; and whether a reading rounds to one."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 DUST = 1e-9
 """Relative slack for binary fractions: 0.125 is half a unit of 0.12 away from it, give or take."""
 
 WRITTEN = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
-    )
+    "zero": 0,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
 }
 """Numbers written as words."""
 
@@ -44,6 +54,7 @@ class Numeral:
         return abs(value - truth) <= room * (1.0 + 1e-6) + DUST * max(1.0, abs(truth))
 
 
+@lru_cache(maxsize=4096)
 def numeral(written: str) -> Numeral:
     """Read digits such as -1,302.50, $12 or twelve."""
     if written in WRITTEN:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tradeproof.explanations.numerals import Numeral
+from tradeproof.explanations.reading.numerals import Numeral
 
 Verdict = Literal["true", "false", "unverifiable"]
 

@@ -1,54 +1,22 @@
-# ruff: noqa: E501, RUF001 -- typography is its matter
 """A text as a row of items: words of the field with what they say, numbers, dates, tickers; and its sentences."""
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradeproof.explanations.facts import Facts
-from tradeproof.explanations.lexicon import END, Trie, plant, vocabulary
-from tradeproof.explanations.numerals import MULTIPLES, WRITTEN, Numeral, numeral
+from tradeproof.explanations.reading.lexicon import END, WINDOW, Trie, plant, vocabulary
+from tradeproof.explanations.reading.numerals import MULTIPLES, WRITTEN, Numeral, numeral
+from tradeproof.explanations.reading.tokens import RANGE_DASH, TYPOGRAPHY, Token, iso_of, pattern_of, tokens_of
 
-TYPOGRAPHY = str.maketrans(
-    {
-        "−": "-",
-        "‐": "-",
-        "‑": "-",
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "\u00a0": " ",
-        "\u202f": " ",
-        "\u2009": " ",
-        "—": ",",
-        "×": "*",
-        "·": "*",
-        "÷": "/",
-        "≈": "~",
-        "*": "*",
-        "_": " ",
-        "`": " ",
-    }
-)
-"""Character for character, so that places in the text stay what they are."""
-
+DEEPEST = 16
+"""Words in a phrase."""
 LONGEST = 120
 """Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
-RANGE_DASH = re.compile(r"(?<=[\s(])–(?=[\d$])|(?<=\d) ?– ?(?=\d)")
-MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
-_MONTH = "|".join(f"{m[:3]}(?:{m[3:]}|\\.)?" if len(m) > 3 else m for m in MONTHS)
-_TOKEN = (
-    r"(?P<iso>\d{4}-\d\d-\d\d(?!\d))"
-    rf"|(?P<long>(?i:\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH}),? \d{{4}}|(?:{_MONTH}) \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}))(?!\d)"
-    r"|(?P<number>(?:(?<![\w)%.])[-+])?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)"
-    r"|(?P<word>[^\W\d_]+(?:'(?!s\b)[a-z]+)?)|(?P<own>'s\b)|(?P<line>\n)|(?P<mark>\S)"
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One word of the field, number, date, ticker, mark or other word.
 
     Attributes:
@@ -64,14 +32,6 @@ class Item:
     start: int
     end: int
     windows: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    word: str
-    kind: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -93,20 +53,17 @@ def _vocabulary(tickers: tuple[str, ...], moments: tuple[str, ...]) -> Vocabular
     trie: Trie = {}
     for moment in moments:
         plant(trie, moment.lower().replace("-", " ").replace("_", " ").replace("'s", " 's"), ("moment", moment))
-    return Vocabulary(_pattern(names), trie)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(names: str) -> re.Pattern[str]:
-    return re.compile(rf"(?P<ticker>(?<![\w.])(?:{names})(?!\w|-\w))|{_TOKEN}")
+    return Vocabulary(pattern_of(names), trie)
 
 
 def sentences(text: str, facts: Facts) -> list[list[Item]]:
     """The items of a text, sentence by sentence; an empty one stands for a new line."""
     known = vocabulary_of(facts)
-    plain = RANGE_DASH.sub(lambda m: m.group().replace("–", "-"), text.translate(TYPOGRAPHY)).replace("–", ",")
+    plain = RANGE_DASH.sub(lambda m: m.group().replace("\N{EN DASH}", "-"), text.translate(TYPOGRAPHY)).replace(
+        "\N{EN DASH}", ","
+    )
     found: list[list[Item]] = [[]]
-    for item in _items(_tokens(plain, known.pattern), known.moments):
+    for item in _items(tokens_of(plain, known.pattern), known.moments):
         if item.kind == "line":
             found += [[], []]
         elif item.kind == "mark" and item.says in ".!?;":
@@ -118,35 +75,14 @@ def sentences(text: str, facts: Facts) -> list[list[Item]]:
     return found
 
 
-def _tokens(plain: str, pattern: re.Pattern[str]) -> list[_Token]:
-    tokens: list[_Token] = []
-    for match in pattern.finditer(plain):
-        kind = match.lastgroup or ""
-        word = match.group()
-        if kind == "ticker" and word in ("A", "I") and plain[match.end() : match.end() + 2].strip().islower():
-            kind = "word"
-        tokens.append(_Token(word if kind == "ticker" else word.lower(), kind, match.start(), match.end()))
-    return [t for i, t in enumerate(tokens) if t.word != "-" or not _joins(tokens, i)]
-
-
-def _joins(tokens: list[_Token], i: int) -> bool:
-    """Whether a token is the hyphen inside a compound such as 20-day."""
-    if not 0 < i < len(tokens) - 1:
-        return False
-    before, after = tokens[i - 1], tokens[i + 1]
-    if before.end != tokens[i].start or after.start != tokens[i].end:
-        return False
-    return after.kind == "word" and before.kind in ("word", "number")
-
-
-def _items(tokens: list[_Token], moments: Trie) -> list[Item]:
+def _items(tokens: list[Token], moments: Trie) -> list[Item]:
     found: list[Item] = []
     general = vocabulary()
     i = 0
     while i < len(tokens):
         token = tokens[i]
         if token.kind in ("word", "number", "own", "mark"):
-            hit = _longest(tokens, i, moments) or _longest(tokens, i, general)
+            hit = (_longest(tokens, i, moments) if moments else None) or _longest(tokens, i, general)
             if hit is not None:
                 length, (kind, says), windows = hit
                 found.append(Item(kind, says, token.start, tokens[i + length - 1].end, windows))
@@ -158,16 +94,15 @@ def _items(tokens: list[_Token], moments: Trie) -> list[Item]:
     return found
 
 
-def _longest(tokens: list[_Token], i: int, trie: Trie) -> tuple[int, tuple[str, Any], tuple[int, ...]] | None:
+def _longest(tokens: list[Token], i: int, trie: Trie) -> tuple[int, tuple[str, Any], tuple[int, ...]] | None:
     best = None
     windows: list[int] = []
     node = trie
-    for at in range(i, min(i + 16, len(tokens))):
-        token = tokens[at]
+    for at, token in enumerate(tokens[i : i + DEEPEST], start=i):
         child = node.get(token.word)
-        if child is None and "#" in node:
+        if child is None and WINDOW in node:
             window = _window(token)
-            child = None if window is None else node["#"]
+            child = None if window is None else node[WINDOW]
             if window is not None:
                 windows.append(window)
         if child is None:
@@ -178,7 +113,7 @@ def _longest(tokens: list[_Token], i: int, trie: Trie) -> tuple[int, tuple[str, 
     return best
 
 
-def _window(token: _Token) -> int | None:
+def _window(token: Token) -> int | None:
     if token.kind == "number":
         plain = token.word.replace(",", "")
         return int(plain) if plain.isdigit() and len(plain) < 6 else None
@@ -186,7 +121,7 @@ def _window(token: _Token) -> int | None:
     return value or None
 
 
-def _single(tokens: list[_Token], i: int) -> tuple[Item, int]:
+def _single(tokens: list[Token], i: int) -> tuple[Item, int]:
     """One token that no phrase begins with."""
     token = tokens[i]
     if token.kind == "number":
@@ -196,20 +131,13 @@ def _single(tokens: list[_Token], i: int) -> tuple[Item, int]:
         if token.word != "one" or follower in ("ticker", "stock", "day", "point", "name", "per"):
             return _number(tokens, i, numeral(token.word))
     if token.kind in ("iso", "long"):
-        return Item("date", token.word if token.kind == "iso" else _iso(token.word), token.start, token.end), 1
+        return Item("date", token.word if token.kind == "iso" else iso_of(token.word), token.start, token.end), 1
     return Item(token.kind, token.word, token.start, token.end), 1
 
 
-def _number(tokens: list[_Token], i: int, number: Numeral) -> tuple[Item, int]:
+def _number(tokens: list[Token], i: int, number: Numeral) -> tuple[Item, int]:
     times = MULTIPLES.get(tokens[i + 1].word) if i + 1 < len(tokens) else None
     if times is None:
         return Item("number", number, tokens[i].start, tokens[i].end), 1
     number = Numeral(number.value * times, number.step * times, number.is_signed)
     return Item("number", number, tokens[i].start, tokens[i + 1].end), 2
-
-
-def _iso(written: str) -> str:
-    year = re.search(r"\d{4}$", written)
-    day = re.search(r"\d{1,2}", written)
-    month = next((n for n, m in enumerate(MONTHS, start=1) if m[:3] in written), 0)
-    return f"{year.group() if year else ''}-{month:02d}-{int(day.group()) if day else 0:02d}"

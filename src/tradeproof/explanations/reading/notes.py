@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tradeproof.explanations.claim import Claim
 from tradeproof.explanations.facts import Facts
-from tradeproof.explanations.sentence import Sentence
+from tradeproof.explanations.reading.claim import Claim
+from tradeproof.explanations.reading.sentence import Sentence
 
 
 @dataclass
@@ -38,8 +38,10 @@ class Notes:
         """Note a claim over the places first to last."""
         sentence = self.sentence
         start, end = sentence.items[first].start, sentence.items[last].end
-        where = {"ticker": sentence.tickers[first], "date": sentence.dates[first], "reference": sentence.reference}
-        self.claims.append(Claim(start, end, self.text[start:end], kind, **{**where, **details}))
+        details.setdefault("ticker", sentence.tickers[first])
+        details.setdefault("date", sentence.dates[first])
+        details.setdefault("reference", sentence.reference)
+        self.claims.append(Claim(start, end, self.text[start:end], kind, **details))
 
     def unknown(self, first: int, last: int, note: str) -> None:
         """Note a claim that nothing in the facts speaks of."""

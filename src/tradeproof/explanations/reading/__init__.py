@@ -1,0 +1,1 @@
+"""How a text is read into claims, and how each is judged by the facts."""

@@ -1,0 +1,1 @@
+"""The words of the field, as data: which kind of word each is, and what it says."""

@@ -1,0 +1,50 @@
+"""Units, counts, levels and what a number is measured against."""
+
+from typing import Any
+
+MEASURES: tuple[tuple[str, Any, str], ...] = (
+    ("exactly", 0, "exactly/precisely"),
+    ("rough", 0, "about/around/roughly/approximately/some/circa/almost/nearly"),
+    ("level", 0, "level/threshold/mark/line/limit/boundary/border/zone"),
+    ("tickers", 0, "tickers/stocks/names/symbols/shares_of_companies/series/instruments/ticker/markets"),
+    ("between", 0, "between"),
+    ("gap", 0, "gap/difference/spread/distance"),
+    ("probability", 0, "probability/chance/likelihood"),
+    ("probabilities", 0, "probabilities/chances"),
+    ("odds", 0, "confidence/odds"),
+    ("respectively", 0, "respectively"),
+    ("unit", "percent", "%/percent/pct"),
+    ("unit", "percent", "per cent"),
+    ("unit", "percentage_points", "percentage/percent point/points"),
+    ("unit", "percentage_points", "per cent points"),
+    ("unit", "percentage_points", "pp/ppts"),
+    ("unit", "points", "points/point"),
+    ("unit", "times", "times/x/\N{MULTIPLICATION SIGN}/fold"),
+    ("unit", "atr", "atr/atrs"),
+    ("unit", "atr", "average true ranges/range"),
+    ("unit", "bands", "band/bands"),
+    ("unit", "bands", "band widths/width"),
+    ("unit", "bands", "half widths/width"),
+    ("unit", "days", "days/day/bars/bar/sessions/session"),
+    ("unit", "days", "trading days/day"),
+    ("unit", "shares", "shares"),
+    ("unit", "price", "dollars/dollar/usd/euros/eur"),
+    ("unit", "price", "currency units"),
+    ("unit", "other", "bp/bps/weeks/months/years/hours/minutes/week/month/year"),
+    ("unit", "other", "basis points"),
+    ("multiple", 1000.0, "thousand"),
+    ("multiple", 1000000.0, "million/mn"),
+    ("multiple", 1000000000.0, "billion/bn"),
+    (
+        "count",
+        0,
+        "actions/others/dates/moments/closes/reasons/drivers/arguments/factors/things/indicators/quantities/"
+        "points_in_favour/reason/driver",
+    ),
+    ("baseline", 0, "its/the/_ # day level/norm"),
+    ("baseline", 0, "its average/mean/norm/usual_level"),
+    ("returns", 0, "return/returns/performance"),
+    ("baseline", 0, "its/the # day average volume/volatility"),
+    ("baseline", 0, "its/the long level/run_level"),
+)
+"""Kind, what it says, words."""
