@@ -31,6 +31,7 @@ def pool_of(shares, tickers=("AAA", "BBB"), days=DAYS, seed=0):
         actions=generator.choice(3, size, p=shares),
         regimes=REGIMES[generator.choice(3, size, p=[0.1, 0.85, 0.05])],
         trends=TRENDS[generator.integers(3, size=size)],
+        trading=generator.random(size) < 0.1,
     )
 
 
@@ -129,3 +130,15 @@ def test_the_dates_are_parted_by_the_ratio(ratio):
     split = split_by_time(DAYS, {TRAIN: 1, EVAL: 1}, ratio, 10)
     before, after = sum(day <= split.train_end for day in DAYS), sum(day >= split.eval_start for day in DAYS)
     assert before / (before + after) == pytest.approx(ratio, abs=0.001)
+
+
+def test_decisions_that_trade_are_taken_before_those_that_change_nothing():
+    """One decision in ten gives an order; among the chosen nearly half do, as far as they reach."""
+    pool = pool_of([0.3, 0.4, 0.3])
+    chosen = select(pool, 600, 0.9, 20, np.random.default_rng(1)).chosen["train"]
+    for action in range(3):
+        mine = chosen[pool.actions[chosen] == action]
+        inside = (pool.actions == action) & (pool.dates <= max(pool.dates[chosen].tolist()))
+        available = int((inside & pool.trading).sum())
+        assert int(pool.trading[mine].sum()) >= min(len(mine) // 2, available) - 3
+        assert pool.trading[mine].mean() > 2 * pool.trading.mean()

@@ -188,6 +188,11 @@ def test_a_trader_is_judged_by_its_money_and_is_no_yardstick():
     assert verdict.answer.endswith("The PPO trader beat buy-and-hold after costs.")
     assert verdict.paragraphs[1].subject == "PPO trader"
     assert "gained 50.0" in verdict.paragraphs[1].text
+    assert "seeds" not in verdict.paragraphs[1].text
+    own = {"mean": 0.04, "deviation": 0.01, "lowest": 0.03, "highest": 0.05, "above_zero": 5}
+    metrics["test"]["seeds"] = {"ppo": {"count": 5, "profit": {"total_return": own}}}
+    told = judge(metrics, ["base"], 1, 0.9, ["ppo"]).paragraphs[1].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Over 5 seeds the return was 4.0 % ± 1.0 %, from 3.0 % to 5.0 %" in told
     assert "same cap: 8.0" in verdict.paragraphs[-1].text
 
 

@@ -64,7 +64,11 @@ def judge(
         for name in models
     ]
     paragraphs += [
-        Paragraph(label(name), _money(profit[name], profit[BUY_AND_HOLD_CAPPED], confidence)) for name in traders
+        Paragraph(
+            label(name),
+            _money(profit[name], profit[BUY_AND_HOLD_CAPPED], confidence) + _returns(metrics["test"]["seeds"], name),
+        )
+        for name in traders
     ]
     return Verdict(answer, (*paragraphs, Paragraph("Everything else", _hindsight(profit, (*models, *traders)))))
 
@@ -158,6 +162,17 @@ def _seeds(seeds: Mapping[str, Figures], name: str, horizon: int) -> str:
         if own["mean"] is not None
     ]
     return f" Over {seeds[name]['count']} seeds {', '.join(shown)}."
+
+
+def _returns(seeds: Mapping[str, Figures], name: str) -> str:
+    """How far a trader's return moved with the seed, and where the chosen one lies."""
+    if name not in seeds or seeds[name]["count"] < 2:
+        return ""
+    own = seeds[name]["profit"]["total_return"]
+    return (
+        f" Over {seeds[name]['count']} seeds the return was {percent(own['mean'])} ± {percent(own['deviation'])}, from "
+        f"{percent(own['lowest'])} to {percent(own['highest'])}; the seed was chosen on the validation split alone."
+    )
 
 
 def _beside(figures: Figures, key: str) -> str:

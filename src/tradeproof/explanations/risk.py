@@ -49,7 +49,7 @@ def stop(snapshot: Snapshot, choices: Choices) -> str:
 def _held(snapshot: Snapshot, choices: Choices) -> str:
     readings = snapshot.readings
     stop = displayed("stop_price", readings["stop_price"])
-    texts = [f"The stop price is {stop}.", f"The risk is bounded by a stop price of {stop}."]
+    texts = [f"The stop price is {stop}.", f"The position carries a stop price of {stop}."]
     place = None if "close" not in readings else ratio(readings["stop_price"], readings["close"])
     if place is not None:
         where = place.format("the close")

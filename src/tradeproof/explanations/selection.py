@@ -26,6 +26,7 @@ class Pool:
         actions: Places in ACTIONS.
         regimes: State of the volatility.
         trends: State of the trend.
+        trading: Whether it gave an order: most decisions leave things as they are.
     """
 
     tickers: tuple[str, ...]
@@ -35,6 +36,7 @@ class Pool:
     actions: Integers
     regimes: npt.NDArray[np.str_]
     trends: npt.NDArray[np.str_]
+    trading: npt.NDArray[np.bool_]
 
     def place(self, decision: int) -> Place:
         """The ticker, and the place among its decisions."""
@@ -80,6 +82,7 @@ def pool_of(universe: Universe) -> Pool:
         actions=np.concatenate([one.decided.actions for one in own]),
         regimes=np.concatenate([one.states["volatility"] for one in own]),
         trends=np.concatenate([one.states["trend"] for one in own]),
+        trading=np.concatenate([~np.isnan(one.decided.targets) for one in own]),
     )
 
 
@@ -167,15 +170,20 @@ def balance_notes(pool: Pool, selection: Selection, most: float, least: float) -
 
 
 def _stratified(pool: Pool, inside: Integers, count: int, generator: np.random.Generator) -> Integers:
-    """Even over the actions first, then over ticker, regime and trend within each."""
+    """Even over the actions first, then over those that trade and those that do not, then over the rest."""
     per_action = [inside[pool.actions[inside] == number] for number in range(len(ACTIONS))]
     quotas = waterfilled(np.asarray([len(own) for own in per_action]), count)
-    chosen = [_spread(pool, own, int(quota), generator) for own, quota in zip(per_action, quotas, strict=True)]
+    chosen = []
+    for own, quota in zip(per_action, quotas.tolist(), strict=True):
+        kinds = [own[pool.trading[own]], own[~pool.trading[own]]]
+        shares = waterfilled(np.asarray([len(kind) for kind in kinds]), quota)
+        chosen += [_spread(pool, kind, share, generator) for kind, share in zip(kinds, shares.tolist(), strict=True)]
     found = np.concatenate(chosen)
     return found[np.lexsort((pool.series[found], pool.dates[found]))]
 
 
 def _spread(pool: Pool, inside: Integers, count: int, generator: np.random.Generator) -> Integers:
+    """Even over ticker, regime and trend."""
     if not count:
         return inside[:0]
     _, regimes = np.unique(pool.regimes[inside], return_inverse=True)

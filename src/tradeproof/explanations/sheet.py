@@ -141,7 +141,7 @@ def _records(snapshot: Snapshot) -> list[str]:
         known = [(name, f"record_{of}_{trend}") for name, of in RECORD if f"record_{of}_{trend}" in snapshot.readings]
         shown = (f"{name} {displayed(key, snapshot.readings[key])}" for name, key in known)
         if known:
-            lines.append(f"record so far in trend {trend}: {', '.join(shown)}")
+            lines.append(f"record so far, training days included, in trend {trend}: {', '.join(shown)}")
     return lines
 
 

@@ -46,6 +46,9 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
             logs[seed] = runs.enter_context(open_stage(identity, SECTIONS, params_path))[1].log_metrics
         trained = train_policies(tables, contract, params, logs)
         figures = SeedFigures.of(trained)
+        for seed, metrics in figures.seeds.items():
+            # the curve goes on after the weights that were kept
+            logs[seed]({f"kept/{key.removeprefix('validation/')}": value for key, value in metrics.items()}, 0)
         with replace_folder(layout.ppo) as folder:
             _write(folder, layout, trained, params, digest)
             write_json(folder / "metrics.json", figures.to_dict())
