@@ -43,7 +43,9 @@ def run(params_path: Path, root: Path) -> dict[str, float]:
         logs = {}
         for seed in seeds:
             identity = StageIdentity("train_ppo", tensorboard=f"ppo/{SEEDS}/{seed}", further_seed=seed)
-            logs[seed] = runs.enter_context(open_stage(identity, SECTIONS, params_path))[1].log_metrics
+            _, run_of_seed = runs.enter_context(open_stage(identity, SECTIONS, params_path))
+            tag_inputs(run_of_seed, layout)
+            logs[seed] = run_of_seed.log_metrics
         trained = train_policies(tables, contract, params, logs)
         figures = SeedFigures.of(trained)
         for seed, metrics in figures.seeds.items():
