@@ -1,6 +1,7 @@
 """Claims of a text, each checked against the facts: true, false, or nothing that the facts speak of.
 
-Every number, direction, comparison, state, action, order, reason, date and ticker of a text is a claim. A text is read
+Every number, direction, comparison, state, action, order, reason, date and ticker of a text is a claim, and so is every
+clause that asserts something else. A text is read
 by words of the field (see reading/lexicon.py), not by the sentences of any writer.
 """
 
@@ -16,6 +17,7 @@ from tradeproof.explanations.reading.mentions import read_mentions, read_strange
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.record import read_record
 from tradeproof.explanations.reading.sentence import Sentence, sentence_of
+from tradeproof.explanations.reading.statements import read_statements
 from tradeproof.explanations.reading.verdicts import judge
 from tradeproof.explanations.reading.weights import reason_at
 
@@ -67,6 +69,7 @@ def _read(notes: Notes) -> None:
     read_words(notes)
     read_drivers(notes)
     read_strangers(notes)
+    read_statements(notes)
 
 
 def _last_topic(sentence: Sentence) -> str | None:

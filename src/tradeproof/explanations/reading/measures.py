@@ -8,6 +8,9 @@ from tradeproof.explanations.reading.claim import Claim
 NEAR_PERCENT, NEAR_POINTS = 1.0, 2.0
 """What counts as near: in per cent of a price, and in points or per cent otherwise."""
 
+POINTING = ("return_", "average_distance_", "macd_", "bollinger_position_")
+"""How keys begin whose sign points up or down."""
+
 
 def judge_value(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
     """Whether a reading is the number, in its unit."""
@@ -124,3 +127,9 @@ def judge_extreme(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
         return untold(claim)
     most = max(peers) if claim.sign > 0 else min(peers)
     return answer(own == most, f"{claim.key} is {own:g}, the extreme {most:g}")
+
+
+def judge_no_omen(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
+    """Whether no reading that points up or down points to the side."""
+    found = [key for key, value in snapshot.readings.items() if key.startswith(POINTING) and value * claim.sign > 0.0]
+    return answer(not found, f"on that side: {', '.join(found) or 'none'}")

@@ -11,6 +11,7 @@ from tradeproof.explanations.reading.measures import (
     judge_comparison,
     judge_difference,
     judge_extreme,
+    judge_no_omen,
     judge_sign,
     judge_value,
 )
@@ -26,7 +27,7 @@ from tradeproof.explanations.reading.worlds import (
 
 def judge(claim: Claim, facts: Facts) -> CheckedClaim:
     """Check one claim against the facts."""
-    if claim.kind == "unknown":
+    if claim.kind in ("unknown", "statement"):
         return CheckedClaim(claim, "unverifiable", claim.note)
     if claim.kind in ("date", "ticker"):
         return CheckedClaim(claim, *_mention(claim, facts))
@@ -91,6 +92,7 @@ JUDGES: Mapping[str, Callable[[Claim, Snapshot, Facts], Answer]] = {
     "difference": judge_difference,
     "sign": judge_sign,
     "extreme": judge_extreme,
+    "no_omen": judge_no_omen,
     "state": _state,
     "action": _action,
     "order": _order,

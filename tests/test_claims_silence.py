@@ -1,0 +1,61 @@
+"""Nothing passes in silence: a clause that asserts something yields a claim, if only one that nothing can judge."""
+
+import pytest
+
+from tradeproof.explanations.claims import check_text
+from true_texts import ONE, PAIR
+
+
+def verdicts(text, facts=ONE):
+    """Of all claims that are more than the mention of a ticker or a date."""
+    return [c.verdict for c in check_text(text, facts).claims if c.claim.kind not in ("date", "ticker")]
+
+
+TALK = (
+    "The account stands at its all-time high.", "This trade is guaranteed to be profitable.",
+    "Management is confident.", "A sure winner.", "Everybody loves this stock.", "The stock is a bargain.",
+    "AAA is the safest stock of all.", "On 2015-12-31 AAA was the talk of the town.", "Buyers were in control.",
+    "The chart looks good.", "The policy has a long record of success.", "The policy never loses money.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TALK)
+def test_a_sentence_that_the_facts_cannot_judge_is_unverifiable(text):
+    assert set(verdicts(text)) == {"unverifiable"}
+
+
+CLAUSES = (
+    "The RSI is 61.2 and the stock is a bargain.", "The RSI is 61.2, which makes it a sure bet.",
+    "The close is at 1,302.50, and investors were cheerful.", "The policy buys AAA because insiders know something.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CLAUSES)
+def test_a_clause_beside_a_true_one_is_not_covered_by_it(text):
+    assert sorted(verdicts(text)) == ["true", "unverifiable"]
+
+
+def test_what_follows_an_honest_clause_is_no_part_of_it():
+    assert verdicts("The facts say nothing of earnings, but the company is healthy.") == ["unverifiable"]
+
+
+SILENT = (
+    "Reasons:", "- **Reasons:**", "This is a description and no forecast.", "That is no advice.", "Is it cheap?",
+    "The facts say nothing of earnings.", "The facts do not tell whether the company is healthy.", "**Summary**",
+    "The facts end at the close of 2015-12-31; they give no forecast.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_questions_headings_and_honest_words_claim_nothing(text):
+    assert verdicts(text) == []
+
+
+def test_that_the_facts_name_no_drivers_is_checked():
+    assert verdicts("No drivers are named in the facts.") == ["false"]
+    assert verdicts("None is a sign of weakness.") == ["false"]
+
+
+def test_what_is_as_it_was_is_checked_at_both_moments():
+    assert verdicts("The policy's decision is to buy, as it was yesterday.", PAIR) == ["true", "false"]
+    assert verdicts("The trend is sideways, as it was yesterday.", PAIR) == ["true", "true"]
