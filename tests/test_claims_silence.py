@@ -1,9 +1,12 @@
 """Nothing passes in silence: a clause that asserts something yields a claim, if only one that nothing can judge."""
 
+from dataclasses import replace
+
 import pytest
 
 from tradeproof.explanations.claims import check_text
-from true_texts import ONE, PAIR
+from tradeproof.explanations.facts import alone
+from true_texts import AAA, FALL, ONE, PAIR
 
 
 def verdicts(text, facts=ONE):
@@ -59,3 +62,30 @@ def test_that_the_facts_name_no_drivers_is_checked():
 def test_what_is_as_it_was_is_checked_at_both_moments():
     assert verdicts("The policy's decision is to buy, as it was yesterday.", PAIR) == ["true", "false"]
     assert verdicts("The trend is sideways, as it was yesterday.", PAIR) == ["true", "true"]
+
+
+WORDS = (
+    (ONE, "AAA closed at its 20-day high."), (ONE, "AAA made a new 20-day high today."),
+    (ONE, "The close was at its 50-day average."), (ONE, "The stock hit a fresh 20-day low."),
+    (ONE, "AAA soared today."), (ONE, "AAA surged 0.52 %."), (FALL, "BBB crashed."),
+    (FALL, "BBB collapsed on the day."),
+    (ONE, "Volume was twice its usual level."), (ONE, "Volume was half its 20-day average."),
+    (FALL, "Volume was triple its 20-day average."), (FALL, "The policy held the position for ten days."),
+    (ONE, "The close is more than 3 % above its 200-day average."), (ONE, "AAA gained at least 0.6 % on the day."),
+    (ONE, "The close is less than 2 % below its 50-day average."), (ONE, "RSI(14) is at 61.2, between 65 and 70."),
+    (ONE, "The policy is 61.2% sure that it should sell."), (FALL, "The position was held for more than twelve days."),
+    (PAIR, "RSI eased from 57.3 yesterday to 61.2 today."), (PAIR, "RSI rose from 56.3 yesterday to 61.2 today."),
+    (PAIR, "RSI rose from 57.3 yesterday to 62.2 today."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "text"), WORDS, ids=[text for _, text in WORDS])
+def test_strong_words_levels_bounds_and_written_numbers_are_checked(facts, text):
+    assert "false" in verdicts(text, facts)
+
+
+def test_a_close_that_is_its_high_is_at_its_high():
+    readings = AAA.readings | {"high_20": 1302.5, "high_distance_20": 0.0}
+    assert verdicts("AAA closed at its 20-day high.", alone(replace(AAA, readings=readings))) == ["true"]
+    readings = AAA.readings | {"high_20": 1303.8, "high_distance_20": -0.1}
+    assert verdicts("AAA closed at its 20-day high.", alone(replace(AAA, readings=readings))) == ["false"]

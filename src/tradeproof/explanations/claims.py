@@ -13,7 +13,9 @@ from tradeproof.explanations.reading.claim import CheckedClaim, CheckedText, Cla
 from tradeproof.explanations.reading.drivers import read_drivers
 from tradeproof.explanations.reading.items import sentences
 from tradeproof.explanations.reading.keys import keys_by_family
+from tradeproof.explanations.reading.levels import read_levels
 from tradeproof.explanations.reading.mentions import read_mentions, read_strangers, silent_places
+from tradeproof.explanations.reading.movements import read_strength
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.record import read_record
 from tradeproof.explanations.reading.sentence import Sentence, sentence_of
@@ -65,6 +67,8 @@ def _read(notes: Notes) -> None:
         notes.unknown(place, place, "it speaks of the future")
     read_formulas(notes)
     read_record(notes)
+    read_strength(notes)
+    read_levels(notes)
     read_numbers(notes)
     read_words(notes)
     read_drivers(notes)

@@ -4,9 +4,13 @@ from tradeproof.explanations.reading.comparisons import read_comparison
 from tradeproof.explanations.reading.decisions import in_other_world, read_action, read_order
 from tradeproof.explanations.reading.movements import read_direction, read_sign
 from tradeproof.explanations.reading.notes import Notes
+from tradeproof.explanations.reading.numerals import Numeral
 from tradeproof.explanations.reading.sameness import read_sameness
 from tradeproof.explanations.reading.subjects import sign_of_name, subject_before
 from tradeproof.explanations.reading.weights import reason_at
+
+HOLDING = ("held", "holds", "hold", "holding", "kept", "keeps", "open")
+"""Words after which a span of days is the age of the position."""
 
 
 def read_words(notes: Notes) -> None:
@@ -27,6 +31,7 @@ def read_words(notes: Notes) -> None:
         "more": _more,
         "omen": _omen,
         "undriven": _undriven,
+        "over": _held_for,
         "part": _part,
         "action": read_action,
         "order": read_order,
@@ -101,6 +106,16 @@ def _omen(notes: Notes, i: int) -> None:
     s = notes.sentence
     if s.is_negated(i):
         notes.add("no_omen", i, i, sign=s.items[i].says)
+
+
+def _held_for(notes: Notes, i: int) -> None:
+    """Held for ten days: the age of the position."""
+    s = notes.sentence
+    held = [at for at in s.clause(i) if at < i and s.words[at] in HOLDING]
+    if not s.items[i].windows or not s.words[i].startswith("for ") or not held or notes.is_other_world:
+        return
+    days = Numeral(float(s.items[i].windows[0]), 1.0)
+    notes.add("value", held[-1], i, key="bars_held", number=days, unit="days", negated=s.is_negated(held[-1]))
 
 
 def _undriven(notes: Notes, i: int) -> None:

@@ -16,8 +16,8 @@ class Claim:
         start: First character in the text.
         end: One past the last.
         text: As written.
-        kind: value, change, difference, comparison, direction, sign, state, action, order, driver, attribution,
-            counterfactual, date, ticker, formula, calendar, statement, or unknown.
+        kind: value, change, difference, comparison, sign, strength, at_level, extreme, state, action, order,
+            driver, attribution, counterfactual, date, ticker, formula, calendar, statement, or unknown.
         ticker: Of whom.
         date: Of when, as 2015-12-31.
         key: What quantity it is about; None where that could not be bound.
