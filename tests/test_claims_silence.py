@@ -19,6 +19,7 @@ TALK = (
     "Management is confident.", "A sure winner.", "Everybody loves this stock.", "The stock is a bargain.",
     "AAA is the safest stock of all.", "On 2015-12-31 AAA was the talk of the town.", "Buyers were in control.",
     "The chart looks good.", "The policy has a long record of success.", "The policy never loses money.",
+    "A great time to buy.", "Buy now!",
 )  # fmt: skip
 
 
@@ -30,6 +31,8 @@ def test_a_sentence_that_the_facts_cannot_judge_is_unverifiable(text):
 CLAUSES = (
     "The RSI is 61.2 and the stock is a bargain.", "The RSI is 61.2, which makes it a sure bet.",
     "The close is at 1,302.50, and investors were cheerful.", "The policy buys AAA because insiders know something.",
+    "The RSI is 61.2 while the company thrives.", "With RSI at 61.2, AAA is cheap.",
+    "RSI(14) is 61.2, signalling strength.", "Investors cheered as the close reached 1,302.50.",
 )  # fmt: skip
 
 
@@ -44,6 +47,7 @@ def test_what_follows_an_honest_clause_is_no_part_of_it():
 
 SILENT = (
     "Reasons:", "- **Reasons:**", "This is a description and no forecast.", "That is no advice.", "Is it cheap?",
+    "Here is my analysis.", "Thank you for the question.",
     "The facts say nothing of earnings.", "The facts do not tell whether the company is healthy.", "**Summary**",
     "The facts end at the close of 2015-12-31; they give no forecast.",
 )  # fmt: skip

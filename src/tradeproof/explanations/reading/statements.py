@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.sentence import Sentence
-from tradeproof.explanations.reading.words.silence import LEADS, OPENERS, PARTS_OF_FACTS, VERBS
+from tradeproof.explanations.reading.words.silence import GREETINGS, LEADS, OPENERS, PARTS_OF_FACTS, VERBS
 
 MENTIONS = ("date", "ticker")
 """Kinds of claims that a sentence makes by naming something, without saying anything of it."""
@@ -44,7 +44,7 @@ def _pieces(s: Sentence) -> Iterator[range]:
     bounds = [first - 1, *(i for i in range(first, len(s.items)) if _parts(s, i)), len(s.items)]
     for start, stop in pairwise(bounds):
         found = _has_verb(s, range(start + 1, stop))
-        if found and verbs:
+        if start > first and (found or (verbs and s.kind(start) == "break")):
             yield range(first, start)
             first = start + 1
         verbs = verbs or found
@@ -78,7 +78,7 @@ def _has_verb(s: Sentence, piece: range) -> bool:
 
 def _is_verb(s: Sentence, at: int) -> bool:
     word = s.words[at]
-    if word in VERBS:
+    if word in VERBS or (at and s.is_mark(at - 1, ",") and s.kind(at) == "word" and word.endswith("ing")):
         return True
     return s.kind(at) == "word" and not _is_small(s, at) and word.endswith("ed") and at > 0
 
@@ -99,7 +99,9 @@ def _hangs(s: Sentence, piece: range, honest: bool) -> bool:
         return True
     if piece.stop >= len(s.items):
         return False
-    return s.words[piece[0]] in OPENERS or (len(piece) <= SHORTEST and piece.start <= _after_label(s))
+    if s.words[piece[0]] in OPENERS or not _has_verb(s, piece):
+        return True
+    return s.words[piece.start : piece.stop] == ["that", "said"]
 
 
 def _is_scope(s: Sentence, piece: range) -> bool:
@@ -112,12 +114,14 @@ def _is_scope(s: Sentence, piece: range) -> bool:
 def _asserts(notes: Notes, piece: range, alone: bool) -> bool:
     """Whether a clause says something: it has a verb, or is a whole sentence that is no heading."""
     s = notes.sentence
+    if s.words[piece[0]] in GREETINGS:
+        return False
     content = sum(len(s.words[at]) > 1 and s.kind(at) not in EMPTY and not _is_small(s, at) for at in piece)
     if s.is_mark(_last(s), ":") and not any(_is_verb(s, at) for at in piece):
         return False
     if _has_verb(s, piece):
         return content > 0
-    return content > 1 and alone and not _is_heading(notes)
+    return content > 1 and ((alone and not _is_heading(notes)) or s.kind(piece[0] - 1) == "break")
 
 
 def _last(s: Sentence) -> int:

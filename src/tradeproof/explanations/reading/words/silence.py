@@ -29,6 +29,7 @@ SILENCE: tuple[tuple[str, Any, str], ...] = (
 
 PARTS_OF_FACTS = frozenset((
     "price", "prices", "indicator", "indicators", "decision", "decisions", "date", "dates", "close", "closes",
+    "my", "analysis",
     "only", "beside", "and", "with", "one",
 ))  # fmt: skip
 """What may be named where a clause says no more than what the facts cover."""
@@ -40,6 +41,9 @@ LEADS = frozenset((
 
 OPENERS = frozenset(("what", "apart"))
 """Words that open a clause which leads on to the next."""
+
+GREETINGS = frozenset(("let", "thank", "thanks", "please", "hello"))
+"""Words that open what asserts nothing."""
 
 VERBS = frozenset((
     "is", "was", "are", "were", "be", "been", "being", "has", "have", "had", "does", "do", "did", "can", "could",
