@@ -1,6 +1,7 @@
 """Claims of a text, each checked against the facts: true, false, or nothing that the facts speak of.
 
-Every number, direction, comparison, state, action, order, reason, date and ticker of a text is a claim. A text is read
+Every number, direction, comparison, state, action, order, reason, date and ticker of a text is a claim, and so is every
+clause that asserts something else. A text is read
 by words of the field (see reading/lexicon.py), not by the sentences of any writer.
 """
 
@@ -12,10 +13,13 @@ from tradeproof.explanations.reading.claim import CheckedClaim, CheckedText, Cla
 from tradeproof.explanations.reading.drivers import read_drivers
 from tradeproof.explanations.reading.items import sentences
 from tradeproof.explanations.reading.keys import keys_by_family
+from tradeproof.explanations.reading.levels import read_levels
 from tradeproof.explanations.reading.mentions import read_mentions, read_strangers, silent_places
+from tradeproof.explanations.reading.movements import read_strength
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.record import read_record
 from tradeproof.explanations.reading.sentence import Sentence, sentence_of
+from tradeproof.explanations.reading.statements import read_statements
 from tradeproof.explanations.reading.verdicts import judge
 from tradeproof.explanations.reading.weights import reason_at
 
@@ -63,10 +67,13 @@ def _read(notes: Notes) -> None:
         notes.unknown(place, place, "it speaks of the future")
     read_formulas(notes)
     read_record(notes)
+    read_strength(notes)
+    read_levels(notes)
     read_numbers(notes)
     read_words(notes)
     read_drivers(notes)
     read_strangers(notes)
+    read_statements(notes)
 
 
 def _last_topic(sentence: Sentence) -> str | None:

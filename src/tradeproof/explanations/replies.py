@@ -12,7 +12,7 @@ from tradeproof.explanations.risk import risk, stop
 from tradeproof.explanations.sentences import listed, lowered, sentence
 from tradeproof.explanations.setting import TRENDS
 
-TRAINED_ON = "that includes days the policy was trained on"
+TRAINED_ON = "the facts do not tell which of these days the policy was trained on"
 
 
 def why(facts: Facts, choices: Choices) -> str:

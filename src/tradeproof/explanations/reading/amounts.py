@@ -7,7 +7,7 @@ from tradeproof.explanations.reading.numerals import Numeral
 from tradeproof.explanations.reading.odds import read_odds
 from tradeproof.explanations.reading.pairs import read_pairs
 from tradeproof.explanations.reading.sentence import Sentence
-from tradeproof.explanations.reading.thresholds import read_threshold
+from tradeproof.explanations.reading.thresholds import read_range, read_threshold
 from tradeproof.explanations.reading.units import Amount, unit_at
 from tradeproof.explanations.reading.values import read_value
 from tradeproof.explanations.reading.weights import read_weight
@@ -49,7 +49,7 @@ def _read(notes: Notes, i: int) -> None:
     if _counts_words(s, i, unit, after):
         return
     amount = Amount(i, unit, after)
-    for reader in (read_count, read_odds, read_relation, read_gap, read_threshold, read_weight):
+    for reader in (read_range, read_count, read_odds, read_relation, read_gap, read_threshold, read_weight):
         if reader(notes, amount):
             return
     read_value(notes, amount)

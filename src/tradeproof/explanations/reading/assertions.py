@@ -4,8 +4,13 @@ from tradeproof.explanations.reading.comparisons import read_comparison
 from tradeproof.explanations.reading.decisions import in_other_world, read_action, read_order
 from tradeproof.explanations.reading.movements import read_direction, read_sign
 from tradeproof.explanations.reading.notes import Notes
+from tradeproof.explanations.reading.numerals import Numeral
+from tradeproof.explanations.reading.sameness import read_sameness
 from tradeproof.explanations.reading.subjects import sign_of_name, subject_before
 from tradeproof.explanations.reading.weights import reason_at
+
+HOLDING = ("held", "holds", "hold", "holding", "kept", "keeps", "open")
+"""Words after which a span of days is the age of the position."""
 
 
 def read_words(notes: Notes) -> None:
@@ -24,12 +29,17 @@ def read_words(notes: Notes) -> None:
         "extreme": _extreme,
         "pointer": _pointer,
         "more": _more,
+        "omen": _omen,
+        "undriven": _undriven,
+        "over": _held_for,
+        "part": _part,
         "action": read_action,
         "order": read_order,
     }
     for i, item in enumerate(s.items):
         if i not in s.used and item.kind in readers:
             readers[item.kind](notes, i)
+    read_sameness(notes)
 
 
 def _more(notes: Notes, i: int) -> None:
@@ -89,3 +99,31 @@ def _pointer(notes: Notes, i: int) -> None:
             notes.add("sign", min(i, at), max(i, at), key=key, sign=s.items[i].says)
         elif key is not None and key.startswith("rsi_"):
             notes.add("comparison", min(i, at), max(i, at), key=key, level=50.0, sign=s.items[i].says)
+
+
+def _omen(notes: Notes, i: int) -> None:
+    """None is a sign of weakness: no reading that points anywhere points there."""
+    s = notes.sentence
+    if s.is_negated(i):
+        notes.add("no_omen", i, i, sign=s.items[i].says)
+
+
+def _held_for(notes: Notes, i: int) -> None:
+    """Held for ten days: the age of the position."""
+    s = notes.sentence
+    held = [at for at in s.clause(i) if at < i and s.words[at] in HOLDING]
+    if not s.items[i].windows or not s.words[i].startswith("for ") or not held or notes.is_other_world:
+        return
+    days = Numeral(float(s.items[i].windows[0]), 1.0)
+    notes.add("value", held[-1], i, key="bars_held", number=days, unit="days", negated=s.is_negated(held[-1]))
+
+
+def _undriven(notes: Notes, i: int) -> None:
+    """The facts name no drivers, for the action or against it."""
+    notes.add("no_driver", i, i)
+
+
+def _part(notes: Notes, i: int) -> None:
+    """In the upper part of the day's range: the close lies in that half."""
+    s = notes.sentence
+    notes.add("comparison", i, i, key="close_location", level=50.0, sign=s.items[i].says, negated=s.is_negated(i))

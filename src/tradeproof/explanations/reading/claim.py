@@ -16,8 +16,8 @@ class Claim:
         start: First character in the text.
         end: One past the last.
         text: As written.
-        kind: value, change, difference, comparison, direction, sign, state, action, order, driver, attribution,
-            counterfactual, date, ticker, formula, calendar, or unknown.
+        kind: value, change, difference, comparison, sign, strength, at_level, extreme, state, action, order,
+            driver, attribution, counterfactual, date, ticker, formula, calendar, statement, or unknown.
         ticker: Of whom.
         date: Of when, as 2015-12-31.
         key: What quantity it is about; None where that could not be bound.
@@ -29,7 +29,7 @@ class Claim:
         sign: Of a direction or comparison: 1 up or above, -1 down or below, 2 and -2 with equality, 0 none.
         word: The state's word, the action, the orders, or what a driver did.
         negated: Whether the text denies it.
-        note: Why nothing can be said of it, for kind unknown.
+        note: Why nothing can be said of it, for kinds unknown and statement.
     """
 
     start: int

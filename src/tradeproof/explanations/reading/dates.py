@@ -45,6 +45,9 @@ def dates_of(items: list[Item], words: list[str], facts: Facts, begins: str) -> 
                 _mark_from(items, dates, i, reference)
                 continue
             place = date or "?"
+            if (at := _arrival(items, words, i)) is not None:
+                dates[at : i + 1] = [place] * (i + 1 - at)
+                continue
             if not spoken:
                 opening = place
             dates[first if spoken else 0 : i + 1] = [place] * (i + 1 - (first if spoken else 0))
@@ -59,6 +62,12 @@ def dates_of(items: list[Item], words: list[str], facts: Facts, begins: str) -> 
 def _leads(items: list[Item], first: int, i: int) -> bool:
     """Whether nothing was said in the clause before the date."""
     return not any(item.kind in ("number", "state", "action", "order", "direction") for item in items[first:i])
+
+
+def _arrival(items: list[Item], words: list[str], i: int) -> int | None:
+    """The number before a date in "from 55.1 yesterday to 61.2 today", which alone is of that date."""
+    at = i - 1 - (i > 0 and items[i - 1].kind == "unit")
+    return at if at > 0 and items[at].kind == "number" and words[at - 1] == "to" and "from" in words[:at] else None
 
 
 def _mark_from(items: list[Item], dates: list[str], i: int, date: str) -> None:

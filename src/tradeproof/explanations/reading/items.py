@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from tradeproof.explanations.facts import Facts
 from tradeproof.explanations.reading.lexicon import END, WINDOW, Trie, plant, vocabulary
-from tradeproof.explanations.reading.numerals import MULTIPLES, WRITTEN, Numeral, numeral
+from tradeproof.explanations.reading.numerals import FACTORS, MULTIPLES, WRITTEN, Numeral, numeral
 from tradeproof.explanations.reading.tokens import RANGE_DASH, TYPOGRAPHY, Token, iso_of, pattern_of, tokens_of
 
 DEEPEST = 16
 """Words in a phrase."""
+OF_FACTORS = ("its", "the", "their", "that", "as", "usual", "normal", "average")
+"""What follows a word such as twice where it is a number."""
 LONGEST = 120
 """Items in a sentence; what goes on longer is read in pieces, so that the time stays linear in the text."""
 
@@ -125,6 +127,8 @@ def _single(tokens: list[Token], i: int) -> tuple[Item, int]:
     """One token that no phrase begins with."""
     token = tokens[i]
     if token.kind == "number":
+        return _number(tokens, i, numeral(token.word))
+    if token.word in FACTORS and i + 1 < len(tokens) and tokens[i + 1].word in OF_FACTORS:
         return _number(tokens, i, numeral(token.word))
     if token.word in WRITTEN:
         follower = tokens[i + 1].word if i + 1 < len(tokens) else ""

@@ -19,6 +19,7 @@ from tradeproof.explanations.reading.words.measures import MEASURES
 from tradeproof.explanations.reading.words.orders import ACTION_WORDS, ORDER_WORDS
 from tradeproof.explanations.reading.words.prices import ACCOUNT_NAMES, PRICE_NAMES
 from tradeproof.explanations.reading.words.reasons import REASONS
+from tradeproof.explanations.reading.words.silence import SILENCE
 from tradeproof.explanations.reading.words.states import STATE_WORDS
 from tradeproof.explanations.reading.words.times import MOMENTS, TIMES
 from tradeproof.explanations.reading.words.totals import TOTAL_NAMES
@@ -27,7 +28,7 @@ from tradeproof.explanations.reading.words.worlds import WORLDS
 Meaning = tuple[str, Any]
 """What kind of word it is, and what it says."""
 
-PLAIN = (*GRAMMAR, *MEASURES, *DIRECTIONS, *COMPARISONS, *WORLDS, *TIMES, *LIMITS, *REASONS)
+PLAIN = (*GRAMMAR, *MEASURES, *DIRECTIONS, *COMPARISONS, *WORLDS, *TIMES, *LIMITS, *REASONS, *SILENCE)
 """Kind, what it says, words; where two say different things of one phrase, the later one holds."""
 
 Trie = dict[str, Any]

@@ -8,6 +8,13 @@ from tradeproof.explanations.reading.claim import Claim
 NEAR_PERCENT, NEAR_POINTS = 1.0, 2.0
 """What counts as near: in per cent of a price, and in points or per cent otherwise."""
 
+LARGE = 5.0
+"""Per cent; the least that words such as crashed and soared say of a return."""
+LEVEL = 0.05
+"""Per cent; what is nearer than this to a level is at it."""
+POINTING = ("return_", "average_distance_", "macd_", "bollinger_position_")
+"""How keys begin whose sign points up or down."""
+
 
 def judge_value(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
     """Whether a reading is the number, in its unit."""
@@ -124,3 +131,26 @@ def judge_extreme(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
         return untold(claim)
     most = max(peers) if claim.sign > 0 else min(peers)
     return answer(own == most, f"{claim.key} is {own:g}, the extreme {most:g}")
+
+
+def judge_strength(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
+    """Whether a return is as large as a strong word says."""
+    truth = reading(claim.key, snapshot, facts)
+    if truth is None:
+        return untold(claim)
+    return answer(truth * claim.sign >= LARGE, f"{claim.key} is {truth:g}; a strong word needs {LARGE:g} %")
+
+
+def judge_at_level(claim: Claim, snapshot: Snapshot, facts: Facts) -> Answer:
+    """Whether the close is at a high, a low or an average: the distance rounds to 0.0 %."""
+    sides = _sides(claim, snapshot, facts)
+    if sides is None or not sides[1]:
+        return untold(claim)
+    distance = 100.0 * (sides[0] / sides[1] - 1.0)
+    return answer(abs(distance) < LEVEL, f"the close is {distance:.2f} % away")
+
+
+def judge_no_omen(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
+    """Whether no reading that points up or down points to the side."""
+    found = [key for key, value in snapshot.readings.items() if key.startswith(POINTING) and value * claim.sign > 0.0]
+    return answer(not found, f"on that side: {', '.join(found) or 'none'}")

@@ -4,6 +4,10 @@ from tradeproof.explanations.reading.decisions import in_other_world
 from tradeproof.explanations.reading.moves import window_near
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.subjects import subject_before, subject_of_words
+from tradeproof.explanations.reading.words.directions import STRONG
+
+MOVES = ("return_", "unrealised_return", "overnight_gap", "universe_return_", "record_")
+"""How keys of returns begin."""
 
 
 def _subject(notes: Notes, i: int) -> str | None:
@@ -33,6 +37,21 @@ def _topic(notes: Notes, i: int) -> str | None:
     if s.kind(at) == "topic":
         return "trend"
     return notes.last_topic if at < 0 and s.kind(s.skip(i - 1, -1, ("is", "word"))) == "it" else None
+
+
+def read_strength(notes: Notes) -> None:
+    """Crashed, soared: the return they speak of is a large one."""
+    s = notes.sentence
+    if not s.has("direction") or notes.is_other_world:
+        return
+    for i, item in enumerate(s.items):
+        if item.kind != "direction" or not s.words[i].startswith(STRONG):
+            continue
+        key = _subject(notes, i)
+        if key == "close":
+            key = f"return_{window_near(s, i)}"
+        if key is not None and key.startswith(MOVES):
+            notes.add("strength", i, i, key=key, sign=item.says, negated=s.is_negated(i))
 
 
 def read_direction(notes: Notes, i: int) -> None:

@@ -1,5 +1,6 @@
 """Items that are settled by their neighbours: units that look like quantities, windows that share one name."""
 
+from tradeproof.explanations.reading.bounds import bounded
 from tradeproof.explanations.reading.items import Item
 
 ATR = r"atr_percent_(\d+)"
@@ -13,6 +14,8 @@ def told_apart(items: list[Item], text: str) -> list[Item]:
     """Settle what a word is by its neighbours: ATR after a number is a unit, "and below 70" a comparison."""
     found = []
     for i, item in enumerate(items):
+        if item.kind == "compare":
+            item = bounded(items, i, text)
         if item.kind not in ("quantity", "moment", "beyond"):
             found.append(item)
             continue

@@ -22,6 +22,8 @@ def read_odds(notes: Notes, amount: Amount) -> bool:
     if place is None and s.kind(before) == "probability":
         given = s.skip(before - 1, -1, ("word",))
         place = given if s.kind(given) == "action" else None
+    if place is None and s.kind(at) == "odds":
+        place = next((later for later in s.clause(i) if later > at and s.kind(later) == "action"), None)
     if place is not None:
         s.used.add(place)
         notes.add(

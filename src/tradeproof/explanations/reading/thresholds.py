@@ -3,7 +3,7 @@
 from tradeproof.explanations.reading.entries import beyond_after, is_present
 from tradeproof.explanations.reading.notes import Notes
 from tradeproof.explanations.reading.subjects import subject_before, subject_of_words
-from tradeproof.explanations.reading.units import Amount
+from tradeproof.explanations.reading.units import Amount, unit_at
 
 
 def read_threshold(notes: Notes, amount: Amount) -> bool:
@@ -26,6 +26,27 @@ def read_threshold(notes: Notes, amount: Amount) -> bool:
         notes.add("counterfactual", at, i, key=key, number=s.items[i].says, unit=unit, sign=beyond or sign)
         return True
     notes.add("comparison", at, i, key=key, level=s.items[i].says.value, unit=unit, sign=sign, negated=s.is_negated(at))
+    return True
+
+
+def read_range(notes: Notes, amount: Amount) -> bool:
+    """A range that something lies in: between 30 and 70."""
+    s = notes.sentence
+    i, after = amount.place, amount.after
+    if s.kind(s.skip(i - 1, -1, ("word",))) != "between" or s.kind(after) != "and" or s.kind(after + 1) != "number":
+        return False
+    at = s.skip(i - 1, -1, ("word",))
+    left = subject_before(s, at)
+    key = s.keys[left] if left is not None else (subject_of_words(notes, at) or notes.last_key)
+    upper, negated = after + 1, s.is_negated(at)
+    s.used.add(upper)
+    unit = amount.unit or unit_at(s, upper)[0]
+    low, high = sorted((s.items[i].says.value, s.items[upper].says.value))
+    if negated:
+        notes.unknown(at, upper, "what lies outside of a range is not told")
+        return True
+    for level, sign in ((low, 2), (high, -2)):
+        notes.add("comparison", at, upper, key=key, level=level, unit=unit, sign=sign)
     return True
 
 

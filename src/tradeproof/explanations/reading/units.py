@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tradeproof.explanations.reading.numerals import Numeral
+from tradeproof.explanations.reading.numerals import FACTORS, Numeral
 from tradeproof.explanations.reading.sentence import Sentence
 
 
@@ -23,6 +23,8 @@ class Amount:
 
 def unit_at(s: Sentence, i: int) -> tuple[str | None, int]:
     """The written unit of the number at a place, and the place after it."""
+    if s.words[i] in FACTORS:
+        return "times", i + 1
     if s.words[i].startswith("$") or s.words[i][1:2] == "$":
         return "price", i + 1
     if s.kind(i + 1) == "unit":
@@ -35,6 +37,8 @@ def unit_at(s: Sentence, i: int) -> tuple[str | None, int]:
 def rough(s: Sentence, i: int) -> Numeral:
     """The number at a place, rough where the text says about."""
     number: Numeral = s.items[i].says
+    if s.kind(i - 1) == "rough" and s.items[i - 1].says:
+        return replace(number, bound=s.items[i - 1].says)
     if not s.has("rough", "mark"):
         return number
     before = i - 1

@@ -7,11 +7,14 @@ from tradeproof.explanations.facts import Facts, Snapshot
 from tradeproof.explanations.reading.answers import Answer, answer
 from tradeproof.explanations.reading.claim import CheckedClaim, Claim
 from tradeproof.explanations.reading.measures import (
+    judge_at_level,
     judge_change,
     judge_comparison,
     judge_difference,
     judge_extreme,
+    judge_no_omen,
     judge_sign,
+    judge_strength,
     judge_value,
 )
 from tradeproof.explanations.reading.weighings import judge_attribution, judge_driver, judge_no_driver
@@ -26,7 +29,7 @@ from tradeproof.explanations.reading.worlds import (
 
 def judge(claim: Claim, facts: Facts) -> CheckedClaim:
     """Check one claim against the facts."""
-    if claim.kind == "unknown":
+    if claim.kind in ("unknown", "statement"):
         return CheckedClaim(claim, "unverifiable", claim.note)
     if claim.kind in ("date", "ticker"):
         return CheckedClaim(claim, *_mention(claim, facts))
@@ -91,6 +94,9 @@ JUDGES: Mapping[str, Callable[[Claim, Snapshot, Facts], Answer]] = {
     "difference": judge_difference,
     "sign": judge_sign,
     "extreme": judge_extreme,
+    "no_omen": judge_no_omen,
+    "strength": judge_strength,
+    "at_level": judge_at_level,
     "state": _state,
     "action": _action,
     "order": _order,

@@ -24,7 +24,7 @@ def judge_driver(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
 
 def judge_no_driver(claim: Claim, snapshot: Snapshot, _facts: Facts) -> Answer:
     """Whether nothing spoke on a side."""
-    found = [driver.key for driver in snapshot.drivers if driver.attribution * claim.sign > 0.0]
+    found = [d.key for d in snapshot.drivers if d.attribution * claim.sign > 0.0 or not claim.sign]
     return answer(not found, f"on that side: {', '.join(found) or 'none'}")
 
 

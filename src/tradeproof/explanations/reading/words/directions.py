@@ -8,7 +8,7 @@ DIRECTIONS: tuple[tuple[str, Any, str], ...] = (
         1,
         "rose/rise/rises/rising/risen/gained/gain/gains/gaining/climbed/climb/climbs/climbing/increased/"
         "increase/increases/increasing/advanced/advance/advances/advancing/jumped/jump/jumps/jumping/rallied/"
-        "rally/rallies/surged/surge/surges/soared/up/upward/upwards/added/grew/grown/improved/improve/"
+        "rally/rallies/surged/surge/surges/surging/soared/soar/soars/soaring/skyrocketed/skyrockets/rocketed/up/upward/upwards/added/grew/grown/improved/improve/"
         "improves/strengthened/strengthen/strengthens/recovered/rebounded/rebound/appreciated/picked/"
         "edged-up/bullish/won/profit/higher",
     ),
@@ -18,7 +18,7 @@ DIRECTIONS: tuple[tuple[str, Any, str], ...] = (
         "fell/fall/falls/falling/fallen/lost/lose/loses/losing/loss/losses/declined/decline/declines/"
         "declining/dropped/drop/drops/dropping/decreased/decrease/decreases/decreasing/slid/slide/slides/"
         "sliding/slipped/slip/slips/slipping/sank/sunk/sinks/plunged/plunge/plunges/plummeted/tumbled/tumble/"
-        "down/downward/downwards/shed/retreated/retreat/weakened/weaken/weakens/deteriorated/crashed/bearish/"
+        "down/downward/downwards/shed/retreated/retreat/weakened/weaken/weakens/deteriorated/crashed/crash/crashes/crashing/collapsed/collapse/collapses/collapsing/bearish/"
         "depreciated/eased/lower",
     ),
     ("sign", 1, "positive/positively"),
@@ -34,3 +34,8 @@ DIRECTIONS: tuple[tuple[str, Any, str], ...] = (
     ("pointer", -1, "points/point/pointing/pointed down/downward/downwards"),
 )
 """Kind, what it says, words."""
+
+STRONG = (
+    "crash", "plung", "plummet", "collaps", "soar", "surg", "skyrocket", "rocket",
+)  # fmt: skip
+"""How words begin that speak of a large move."""

@@ -9,6 +9,7 @@ GRAMMAR: tuple[tuple[str, Any, str], ...] = (
     ("skip", 0, "on/at the/_ open"),
     ("skip", 0, "so far"),
     ("skip", 0, "of course"),
+    ("skip", 0, "such as"),
     ("skip", 0, "more or less"),
     ("skip", 0, "above all"),
     ("skip", 0, "over/above the/that/this/these all"),

@@ -10,6 +10,9 @@ LIMITS: tuple[tuple[str, Any, str], ...] = (
     ("advice", 0, "you/investors/traders/readers/one should/could/can/may/might/must/ought"),
     ("advice", 0, "we/i recommend/suggest/advise"),
     ("advice", 0, "recommended/advisable/must buy/sell/_"),
+    ("advice", 0, "time/moment/opportunity/chance to buy/sell/hold"),
+    ("advice", 0, "is a/_ clear/strong/good/great/sure/_ buy/sell"),
+    ("advice", 0, "buy/sell/hold now/immediately"),
     ("advice", 0, "consider buying/selling/holding"),
     (
         "honest",

@@ -11,7 +11,7 @@ MEASURES: tuple[tuple[str, Any, str], ...] = (
     ("gap", 0, "gap/difference/spread/distance"),
     ("probability", 0, "probability/chance/likelihood"),
     ("probabilities", 0, "probabilities/chances"),
-    ("odds", 0, "confidence/odds"),
+    ("odds", 0, "confidence/odds/confident/sure/certain"),
     ("respectively", 0, "respectively"),
     ("unit", "percent", "%/percent/pct"),
     ("unit", "percent", "per cent"),

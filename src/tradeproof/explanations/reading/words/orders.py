@@ -2,6 +2,7 @@
 
 HELD = "the/its/his/their/this/that/our/any/an/a/_ existing/open/current/held/_"
 ORDER_WORDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("stay_flat", "keep_long", "keep_short"), ("stays/remains so", "stays/remains as it is")),
     (
         ("open_long",),
         (
