@@ -32,7 +32,8 @@ CLAUSES = (
     "The RSI is 61.2 and the stock is a bargain.", "The RSI is 61.2, which makes it a sure bet.",
     "The close is at 1,302.50, and investors were cheerful.", "The policy buys AAA because insiders know something.",
     "The RSI is 61.2 while the company thrives.", "With RSI at 61.2, AAA is cheap.",
-    "RSI(14) is 61.2, signalling strength.", "Investors cheered as the close reached 1,302.50.",
+    "RSI(14) is 61.2, signalling strength.", "With an RSI of 61.2 the stock has plenty of room to run.",
+    "Investors cheered as the close reached 1,302.50.",
 )  # fmt: skip
 
 

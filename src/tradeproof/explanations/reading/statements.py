@@ -13,6 +13,8 @@ PREDICATES = ("direction", "compare", "action", "order", "driver", "would", "fut
 """Kinds of the lexicon that are verbs, or stand for one."""
 SHORTEST = 2
 """Words of a clause that can say something; an opening clause of so few, such as "that said", leads on to the next."""
+FULL = 2
+"""Words that nothing is known of, from which on what follows a claim in its clause says something of its own."""
 LONGEST_LABEL = 8
 """Items of what stands before a colon and names what follows."""
 EMPTY = ("it", "is", "mark", "semicolon", "and", "break", "by", "to", "moment", *MENTIONS)
@@ -36,6 +38,8 @@ def read_statements(notes: Notes) -> None:
             if _asserts(notes, piece, alone and not honest):
                 notes.add("statement", piece[0], piece[-1], note=NOTE)
                 told.append((s.items[piece[0]].start, s.items[piece[-1]].end))
+        elif not any(s.kind(at) in ("honest", "scope") for at in piece) and (rest := _untold_predicate(s, piece, told)):
+            notes.add("statement", rest[0], rest[-1], note=NOTE)
 
 
 def _pieces(s: Sentence) -> Iterator[range]:
@@ -91,6 +95,19 @@ def _is_small(s: Sentence, at: int) -> bool:
 def _is_told(s: Sentence, piece: range, told: list[tuple[int, int]]) -> bool:
     first, last = s.items[piece[0]].start, s.items[piece[-1]].end
     return any(start < last and end > first for start, end in told)
+
+
+def _untold_predicate(s: Sentence, piece: range, told: list[tuple[int, int]]) -> range | None:
+    """What a clause says after the last of its claims: its verb, and words that nothing was read of."""
+    verb = next((at for at in piece if s.words[at] in VERBS and at > piece[0]), None)
+    if verb is None or not _is_told(s, piece, told) or s.has("would", "unmoved"):
+        return None
+    rest = range(verb, piece.stop)
+    ends = max(end for _, end in told)
+    if ends > s.items[verb].start or any(at in s.used for at in rest):
+        return None
+    strange = sum(s.kind(at) == "word" and not _is_small(s, at) and len(s.words[at]) > 2 for at in rest[1:])
+    return rest if strange >= FULL else None
 
 
 def _hangs(s: Sentence, piece: range, honest: bool) -> bool:
